@@ -1,0 +1,100 @@
+"""The table of what is compiled; everything else about the package stands in pyproject.toml."""
+
+import os
+import sys
+import sysconfig
+from pathlib import Path
+
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+
+WINDOWS = sys.platform == "win32" or "mingw" in os.environ.get("CC", "")
+MSVC = WINDOWS and "mingw" not in os.environ.get("CC", "")
+
+OS = ["sdk_shim/os_posix.c", "sdk_shim/os_windows.c"]
+OS_LIBRARIES = ["winmm", "synchronization"] if WINDOWS else []
+
+# module: (Cython source, further C sources, libraries)
+MODULES = {
+    "asiokit.rt.system": ("asiokit/rt/system.pyx", OS, OS_LIBRARIES),
+}
+
+# The library that a host loads: no Python symbol in it, no libpython behind it.
+SHIM = "asiokit.asiokit" if WINDOWS else "asiokit.libasiokit"
+SHIM_SOURCES = ["sdk_shim/shim_python.c", "sdk_shim/shim_fallback.c", "sdk_shim/shim_windows.c", "sdk_shim/shim_linux.c"]
+
+DIRECTIVES = {
+    "language_level": 3,
+    "boundscheck": False,
+    "wraparound": False,
+    "initializedcheck": False,
+    "cdivision": True,
+    "binding": True,
+    "embedsignature": True,
+}
+
+if MSVC:
+    COMPILE, LINK = ["/O2", "/std:c11"], []
+else:
+    COMPILE = ["-O2", "-fno-strict-aliasing", "-fvisibility=hidden", "-Wall", "-Wno-unused-function"]
+    # what a mingw build leaves to libgcc and winpthread must travel inside the file: hosts have neither
+    LINK = ["-static-libgcc", "-Wl,-Bstatic,-lwinpthread,-Bdynamic"] if WINDOWS else []
+
+
+def extension(name: str, sources: list[str], libraries: list[str]) -> Extension:
+    return Extension(
+        name,
+        sources,
+        include_dirs=["sdk_shim"],
+        depends=[str(path) for path in Path("sdk_shim").glob("*.h")],
+        libraries=libraries,
+        extra_compile_args=COMPILE + os.environ.get("ASIOKIT_CFLAGS", "").split(),
+        extra_link_args=LINK + os.environ.get("ASIOKIT_LDFLAGS", "").split(),
+    )
+
+
+class BuildExt(build_ext):
+    """Knows one thing more than setuptools: the shim is a plain shared library, named so and exporting no PyInit_."""
+
+    def get_ext_filename(self, fullname: str) -> str:
+        if fullname.rpartition(".")[2] == SHIM.rpartition(".")[2]:
+            return os.path.join(*fullname.split(".")) + (".dll" if WINDOWS else ".so")
+        return super().get_ext_filename(fullname)
+
+    def get_export_symbols(self, ext: Extension) -> list[str]:
+        return ext.export_symbols if ext.name == SHIM else super().get_export_symbols(ext)
+
+    def get_libraries(self, ext: Extension) -> list[str]:
+        return ext.libraries if ext.name == SHIM else super().get_libraries(ext)
+
+    def build_extension(self, ext: Extension) -> None:
+        # several extensions share C files: each keeps its own objects
+        shared, self.build_temp = self.build_temp, os.path.join(self.build_temp, ext.name)
+        try:
+            super().build_extension(ext)
+        finally:
+            self.build_temp = shared
+
+    def run(self) -> None:
+        super().run()
+        if self.inplace or self.editable_mode:
+            write_location()
+
+
+def write_location() -> None:
+    """Tells the shim of an in-place build which Python it belongs to (it can't be read off its path)."""
+    library = Path(sysconfig.get_config_var("LIBDIR") or "", sysconfig.get_config_var("INSTSONAME") or "")
+    lines = [f"python_library={library}", f"program={sys.executable}", f"path={Path(__file__).resolve().parent}"]
+    Path("asiokit", "asiokit.location").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+modules = cythonize(
+    [extension(name, [pyx, *c], libraries) for name, (pyx, c, libraries) in MODULES.items()],
+    build_dir=os.environ.get("ASIOKIT_BUILD_DIR", "build/cython"),
+    compiler_directives=DIRECTIVES,
+    include_path=["."],
+)
+shim = extension(SHIM, SHIM_SOURCES + OS, [*OS_LIBRARIES, "ole32", "advapi32", "shell32"] if WINDOWS else ["dl"])
+
+setup(ext_modules=[*modules, shim], cmdclass={"build_ext": BuildExt})
