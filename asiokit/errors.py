@@ -6,7 +6,15 @@ class AsiokitError(Exception):
 
 
 class ConfigError(AsiokitError, ValueError):
-    """A setting or a configuration file is wrong. The text starts with file, key and line where they are known."""
+    """A setting or a configuration file is wrong. The text starts with file, line and key where they are known.
+
+    `key` is the dotted name of the setting ("stream.rate_hz"), None when no single one is to blame: who knows the file
+    adds the line by it.
+    """
+
+    def __init__(self, text: str, *, key: str | None = None) -> None:
+        super().__init__(text)
+        self.key = key
 
 
 class DeviceError(AsiokitError, RuntimeError):
