@@ -20,8 +20,10 @@ typedef struct asiokit_block {
     uint32_t flags;       /* asiokit_block_flag */
     int32_t n_frames;     /* frames in this block; constant from prepare() on */
     int32_t sample_type;  /* asio_sample_type of the samples below: float32 unless the device takes the host's type */
+    int32_t sample_width; /* bytes a sample */
     int32_t n_to_host;    /* channels towards the host (its inputs) */
     int32_t n_from_host;  /* channels from the host (its outputs) */
+    int32_t reserved;
     void *const *to_host; /* [n_to_host] planar; the device fills every channel. Never NULL: a channel that the host
                              did not ask for points to memory that nobody reads */
     const void *const *from_host; /* [n_from_host] planar; a channel that the host did not ask for is silence */

@@ -27,6 +27,9 @@ static inline void atomic_store_i64(volatile int64_t *p, int64_t v) { _Interlock
 static inline int64_t atomic_add_i64(volatile int64_t *p, int64_t v) {
     return _InterlockedExchangeAdd64((volatile __int64 *)p, v);
 }
+static inline int atomic_cas_i64(volatile int64_t *p, int64_t expected, int64_t desired) {
+    return _InterlockedCompareExchange64((volatile __int64 *)p, desired, expected) == expected;
+}
 static inline int64_t atomic_load_relaxed_i64(const volatile int64_t *p) { return *p; }
 static inline void atomic_store_relaxed_i64(volatile int64_t *p, int64_t v) { *p = v; }
 static inline void atomic_fence_acquire(void) { _ReadWriteBarrier(); _mm_lfence(); }
@@ -50,6 +53,9 @@ static inline int64_t atomic_load_i64(const volatile int64_t *p) { return __atom
 static inline void atomic_store_i64(volatile int64_t *p, int64_t v) { __atomic_store_n(p, v, __ATOMIC_RELEASE); }
 static inline int64_t atomic_add_i64(volatile int64_t *p, int64_t v) {
     return __atomic_fetch_add(p, v, __ATOMIC_ACQ_REL);
+}
+static inline int atomic_cas_i64(volatile int64_t *p, int64_t expected, int64_t desired) {
+    return __atomic_compare_exchange_n(p, &expected, desired, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
 }
 static inline int64_t atomic_load_relaxed_i64(const volatile int64_t *p) {
     return __atomic_load_n(p, __ATOMIC_RELAXED);

@@ -11,6 +11,7 @@ cdef extern from "atomic.h" nogil:
     int64_t atomic_load_i64(const int64_t *p)
     void atomic_store_i64(int64_t *p, int64_t v)
     int64_t atomic_add_i64(int64_t *p, int64_t v)
+    bint atomic_cas_i64(int64_t *p, int64_t expected, int64_t desired)
     int64_t atomic_load_relaxed_i64(const int64_t *p)
     void atomic_store_relaxed_i64(int64_t *p, int64_t v)
     void atomic_fence_acquire()

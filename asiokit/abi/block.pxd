@@ -12,6 +12,7 @@ cdef extern from "asiokit_device.h" nogil:
         uint32_t flags
         int32_t n_frames
         int32_t sample_type
+        int32_t sample_width
         int32_t n_to_host
         int32_t n_from_host
         void **to_host

@@ -34,3 +34,5 @@ cdef bint mutex_try_lock(os_mutex_t *mutex) noexcept nogil
 cdef void mutex_unlock(os_mutex_t *mutex) noexcept nogil
 cdef void *pages_new(size_t n_bytes) noexcept nogil
 cdef void pages_free(void *pages, size_t n_bytes) noexcept nogil
+# One line in asiokit's log file; opens, appends, closes. Never on the stream thread.
+cdef void log_write(const char *who, const char *text) noexcept nogil

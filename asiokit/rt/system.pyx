@@ -92,6 +92,9 @@ cdef void *pages_new(size_t n_bytes) noexcept nogil:
 cdef void pages_free(void *pages, size_t n_bytes) noexcept nogil:
     os_pages_free(pages, n_bytes)
 
+cdef void log_write(const char *who, const char *text) noexcept nogil:
+    pass
+
 
 def monotonic_ns() -> int:
     """The monotonic clock that every time in asiokit is told on, in ns."""

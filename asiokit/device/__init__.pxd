@@ -1,0 +1,2 @@
+from asiokit.abi.block cimport block_t, process_fn
+from asiokit.device.base cimport Device, StreamInfo

@@ -1,0 +1,424 @@
+"""engine: the double-buffer cycle. [stream thread, except where stated]
+
+A cycle takes what the host wrote in the previous switch, lets the device turn it into the host's next input, and
+switches. Everything with a choice in it was chosen at createBuffers: the functions here are called through pointers
+and loop over spans that were laid out there.
+"""
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdlib cimport calloc, free
+from libc.string cimport memset
+
+from asiokit.abi.asio cimport (ASIO_FLOAT32_LSB, ASIO_TIME_SAMPLE_POSITION_VALID, ASIO_TIME_SAMPLE_RATE_VALID,
+                               ASIO_TIME_SPEED_VALID, ASIO_TIME_SYSTEM_TIME_VALID, asio_samples_from_int64,
+                               asio_stamp_from_int64)
+from asiokit.abi.atomic cimport (atomic_add_i32, atomic_cas_i64, atomic_exchange_i32, atomic_load_i32,
+                                 atomic_store_i32, atomic_store_i64)
+from asiokit.abi.block cimport ASIOKIT_BLOCK_DISCONTINUITY, ASIOKIT_BLOCK_FIRST
+from asiokit.device.base cimport REQUEST_OVERLOAD
+from asiokit.engine.notifier cimport engine_notify
+from asiokit.engine.state cimport engine_acquire, engine_rate, engine_release
+from asiokit.rt.clock cimport CLOCK_DEVICE, CLOCK_REALTIME, clock_anchor, clock_cycle_done, clock_init
+from asiokit.rt.convert cimport convert_from_float32, convert_to_float32, sample_type_width
+from asiokit.rt.gate cimport (gate_close, gate_enter, gate_free, gate_init, gate_is_busy, gate_is_closed, gate_leave,
+                              gate_wait_left)
+from asiokit.rt.journal cimport journal_put
+from asiokit.rt.status cimport status_count, status_publish
+from asiokit.rt.system cimport (event_set, event_wait, host_time_ns, now_ns, pages_free, pages_new, priority_drop,
+                                priority_raise, thread_id, thread_start, wakeful_acquire, wakeful_release)
+
+cdef enum:
+    TIME_FLAGS = (ASIO_TIME_SYSTEM_TIME_VALID | ASIO_TIME_SAMPLE_POSITION_VALID | ASIO_TIME_SAMPLE_RATE_VALID
+                  | ASIO_TIME_SPEED_VALID)
+
+
+# ---- the cycle ------------------------------------------------------------------------------------------------------
+
+cdef void device_failed(stream_t *s, block_t *block) noexcept nogil:
+    """process() refused the block: the host gets silence."""
+    cdef int32_t i
+    for i in range(block.n_to_host):
+        memset(block.to_host[i], 0, <size_t>block.n_frames * block.sample_width)
+    if s.engine.status.n_device_failures == 0:
+        journal_put(&s.engine.journal, b"the device's process() failed; the host hears silence until it succeeds")
+    status_count(&s.engine.status.n_device_failures)
+
+
+cdef inline void run_device(stream_t *s, block_t *block, int32_t half_out, int32_t half_in,
+                            int64_t edge_ns) noexcept nogil:
+    cdef int32_t i
+    cdef span_t *span
+    block.position = s.position
+    block.t_ns = edge_ns
+    block.flags = s.block_flags
+    s.block_flags = 0
+    for i in range(s.n_from_host_spans):
+        span = &s.from_host_spans[half_out][i]
+        s.from_host(span.device, span.host, span.n_samples)
+    if s.process(s.context, block) < 0:
+        device_failed(s, block)
+    for i in range(s.n_to_host_spans):
+        span = &s.to_host_spans[half_in][i]
+        s.to_host(span.host, span.device, span.n_samples)
+
+
+cdef void cycle_device_first(stream_t *s, int64_t edge_ns, int64_t period_ns) noexcept nogil:
+    """What the host wrote in switch k-1 is heard in switch k."""
+    cdef int32_t half = s.n_cycles & 1
+    cdef int64_t host_ns = host_time_ns(edge_ns)
+    run_device(s, &s.block[half], half ^ 1, half, edge_ns)
+    status_publish(&s.engine.status, s.position, host_ns)
+    s.buffer_switch(s, half, host_ns)
+    s.n_cycles += 1
+    s.position += s.n_frames
+
+
+cdef void wait_output_ready(stream_t *s, int64_t until_ns) noexcept nogil:
+    """A host that uses outputReady may finish its block after bufferSwitch has returned; never later than the edge."""
+    cdef engine_t *e = s.engine
+    cdef int64_t left_ns
+    if atomic_exchange_i32(&e.output_done, 0) or not atomic_load_i32(&e.output_seen):
+        return
+    status_count(&e.status.n_output_waits)
+    atomic_store_i32(&e.output_waiting, 1)
+    while not atomic_exchange_i32(&e.output_done, 0):
+        left_ns = until_ns - now_ns()
+        if left_ns <= 0:
+            status_count(&e.status.n_output_timeouts)
+            break
+        event_wait(e.output_event, left_ns)
+    atomic_store_i32(&e.output_waiting, 0)
+
+
+cdef void cycle_host_first(stream_t *s, int64_t edge_ns, int64_t period_ns) noexcept nogil:
+    """For devices that take the output as soon as it is there: what the host writes in switch k leaves at once."""
+    cdef int32_t half = s.n_cycles & 1
+    cdef int64_t host_ns = host_time_ns(edge_ns)
+    status_publish(&s.engine.status, s.position, host_ns)
+    s.buffer_switch(s, half, host_ns)
+    wait_output_ready(s, edge_ns + period_ns)
+    run_device(s, &s.block[half], half, half ^ 1, edge_ns)
+    s.n_cycles += 1
+    s.position += s.n_frames
+
+
+cdef inline void fill_time(stream_t *s, int64_t host_ns) noexcept nogil:
+    # hosts write into the block, so every field is set anew
+    memset(&s.time, 0, sizeof(s.time))
+    s.time.time_info.speed = 1.0
+    s.time.time_info.system_time = asio_stamp_from_int64(host_ns)
+    s.time.time_info.sample_position = asio_samples_from_int64(s.position)
+    s.time.time_info.sample_rate = s.block[0].rate_hz
+    s.time.time_info.flags = TIME_FLAGS | s.time_flags
+    s.time_flags = 0
+
+
+cdef void switch_plain(stream_t *s, int32_t half, int64_t host_ns) noexcept nogil:
+    s.callbacks.buffer_switch(half, 1)
+
+
+cdef void switch_time_info(stream_t *s, int32_t half, int64_t host_ns) noexcept nogil:
+    fill_time(s, host_ns)
+    s.callbacks.buffer_switch_time_info(&s.time, half, 1)
+
+
+cdef void switch_time_code(stream_t *s, int32_t half, int64_t host_ns) noexcept nogil:
+    fill_time(s, host_ns)
+    if atomic_load_i32(&s.engine.time_code_wanted):
+        s.time_code(s.context, &s.block[half], &s.time.time_code)
+    s.callbacks.buffer_switch_time_info(&s.time, half, 1)
+
+
+# ---- the buffers [control thread] -----------------------------------------------------------------------------------
+
+cdef size_t pad64(size_t n_bytes) noexcept nogil:
+    return (n_bytes + 63) // 64 * 64
+
+
+cdef int32_t add_spans(span_t *spans, const int32_t *slots, int32_t n_channels, uint8_t *host, uint8_t *device,
+                       size_t n_samples, size_t host_width) noexcept nogil:
+    """One span for each row of neighbouring active channels; slots[i] is a channel's place in the host's slab or -1."""
+    cdef int32_t n_spans = 0
+    cdef int32_t i
+    for i in range(n_channels):
+        if slots[i] < 0:
+            continue
+        if i > 0 and slots[i - 1] >= 0:
+            spans[n_spans - 1].n_samples += n_samples
+        else:
+            spans[n_spans].host = host + slots[i] * n_samples * host_width
+            spans[n_spans].device = device + i * n_samples * sizeof(float)
+            spans[n_spans].n_samples = n_samples
+            n_spans += 1
+    return n_spans
+
+
+cdef stream_t *stream_new(engine_t *e, asio_buffer_info_t *infos, asio_long_t n_infos, int32_t n_frames, bint direct,
+                          const asio_callbacks_t *callbacks, bint use_time_info) noexcept nogil:
+    """Lays out all memory of a stream in one piece and fills in infos. NULL: no memory. The infos have been checked.
+
+    All channels of a half are one slab in channel order, so that a full set of channels is converted or copied in one
+    run. direct: the device works in the host's own buffers; otherwise it gets float32 slabs of all its channels.
+    """
+    cdef stream_t *s = <stream_t *>calloc(1, sizeof(stream_t))
+    cdef size_t width = sample_type_width(e.sample_type)
+    cdef int32_t n_in = e.n_inputs, n_out = e.n_outputs
+    cdef int32_t n_active_in = 0, n_active_out = 0
+    cdef int32_t i, half
+    cdef size_t channel_bytes, slab_in, slab_out, float_in, float_out, spare
+    cdef uint8_t *at
+    cdef uint8_t *host_in[2]
+    cdef uint8_t *silence
+    cdef uint8_t *scratch
+    cdef int32_t *slots_in
+    cdef int32_t *slots_out
+    cdef void **pointers
+    if s is NULL:
+        return NULL
+    s.refs = 1
+    s.engine = e
+    engine_acquire(e)
+    s.n_frames = n_frames
+    # a multiple of 16 frames keeps every channel aligned for vector code, whatever its width
+    s.stride_frames = (n_frames + 15) // 16 * 16
+    s.callbacks = callbacks[0]
+
+    # tables: per half two pointer rows and two span rows, then the two slot rows
+    s.tables = calloc(2, (n_in + n_out + 2) * (sizeof(void *) + sizeof(span_t) + sizeof(int32_t)))
+    if s.tables is NULL:
+        stream_release(s)
+        return NULL
+    pointers = <void **>s.tables
+    for half in range(2):
+        s.block[half].to_host = pointers
+        pointers += n_in + 1
+        s.block[half].from_host = <const void **>pointers
+        pointers += n_out + 1
+    s.to_host_spans[0] = <span_t *>pointers
+    s.to_host_spans[1] = s.to_host_spans[0] + n_in + 1
+    s.from_host_spans[0] = s.to_host_spans[1] + n_in + 1
+    s.from_host_spans[1] = s.from_host_spans[0] + n_out + 1
+    slots_in = <int32_t *>(s.from_host_spans[1] + n_out + 1)
+    slots_out = slots_in + n_in + 1
+
+    for i in range(n_in):
+        slots_in[i] = -1
+    for i in range(n_out):
+        slots_out[i] = -1
+    for i in range(n_infos):
+        if infos[i].is_input:
+            slots_in[infos[i].channel_num] = 0
+        else:
+            slots_out[infos[i].channel_num] = 0
+    for i in range(n_in):
+        if slots_in[i] == 0:
+            slots_in[i] = n_active_in
+            n_active_in += 1
+    for i in range(n_out):
+        if slots_out[i] == 0:
+            slots_out[i] = n_active_out
+            n_active_out += 1
+
+    channel_bytes = s.stride_frames * width
+    slab_in = pad64(n_active_in * channel_bytes)
+    slab_out = pad64(n_active_out * channel_bytes)
+    s.host_bytes = slab_out
+    float_in = 0 if direct else pad64(n_in * s.stride_frames * sizeof(float))
+    float_out = 0 if direct else pad64(n_out * s.stride_frames * sizeof(float))
+    spare = pad64(channel_bytes)
+    s.n_bytes = 2 * slab_in + 2 * slab_out + float_in + float_out + 2 * spare
+    s.pages = pages_new(s.n_bytes)
+    if s.pages is NULL:
+        stream_release(s)
+        return NULL
+    at = <uint8_t *>s.pages
+    for half in range(2):
+        host_in[half] = at
+        at += slab_in
+        s.host_out[half] = at
+        at += slab_out
+    silence = at + float_in + float_out
+    scratch = silence + spare
+
+    for half in range(2):
+        s.block[half].size = sizeof(block_t)
+        s.block[half].n_frames = n_frames
+        s.block[half].sample_type = e.sample_type if direct else ASIO_FLOAT32_LSB
+        s.block[half].sample_width = <int32_t>(width if direct else sizeof(float))
+        s.block[half].n_to_host = n_in
+        s.block[half].n_from_host = n_out
+        s.block[half].rate_hz = engine_rate(e)
+        for i in range(n_in):
+            if not direct:
+                s.block[half].to_host[i] = at + i * s.stride_frames * sizeof(float)
+            elif slots_in[i] >= 0:
+                s.block[half].to_host[i] = host_in[half] + slots_in[i] * channel_bytes
+            else:
+                s.block[half].to_host[i] = scratch
+        for i in range(n_out):
+            if not direct:
+                s.block[half].from_host[i] = at + float_in + i * s.stride_frames * sizeof(float)
+            elif slots_out[i] >= 0:
+                # a device that comes first gets what the host wrote into the other half
+                s.block[half].from_host[i] = (<uint8_t *>s.host_out[half if e.output_ready else half ^ 1]
+                                              + slots_out[i] * channel_bytes)
+            else:
+                s.block[half].from_host[i] = silence
+        if e.output_ready and direct:
+            for i in range(n_in):
+                if slots_in[i] >= 0:
+                    s.block[half].to_host[i] = host_in[half ^ 1] + slots_in[i] * channel_bytes
+        if not direct:
+            s.n_to_host_spans = add_spans(s.to_host_spans[half], slots_in, n_in, host_in[half], at,
+                                          s.stride_frames, width)
+            s.n_from_host_spans = add_spans(s.from_host_spans[half], slots_out, n_out, <uint8_t *>s.host_out[half],
+                                            at + float_in, s.stride_frames, width)
+    for i in range(n_infos):
+        for half in range(2):
+            if infos[i].is_input:
+                infos[i].buffers[half] = host_in[half] + slots_in[infos[i].channel_num] * channel_bytes
+            else:
+                infos[i].buffers[half] = <uint8_t *>s.host_out[half] + slots_out[infos[i].channel_num] * channel_bytes
+
+    s.to_host = convert_from_float32(e.sample_type)
+    s.from_host = convert_to_float32(e.sample_type)
+    s.cycle = cycle_host_first if e.output_ready else cycle_device_first
+    s.buffer_switch = switch_time_info if use_time_info else switch_plain
+    return s
+
+
+cdef void stream_resolve(stream_t *s, process_fn process, void *context, time_code_fn time_code) noexcept nogil:
+    """Takes the device's functions; with that the stream is complete."""
+    s.process = process
+    s.context = context
+    s.time_code = time_code
+    if time_code is not NULL and s.buffer_switch == switch_time_info:
+        s.buffer_switch = switch_time_code
+
+
+cdef void stream_acquire(stream_t *s) noexcept nogil:
+    atomic_add_i32(&s.refs, 1)
+
+
+cdef void stream_release(stream_t *s) noexcept nogil:
+    """[any thread] The last one frees the buffers: that may be a thread that came back late from a host callback."""
+    if atomic_add_i32(&s.refs, -1) != 1:
+        return
+    pages_free(s.pages, s.n_bytes)
+    free(s.tables)
+    engine_release(s.engine)
+    free(s)
+
+
+cdef void stream_rewind(stream_t *s) noexcept nogil:
+    """First switch: index 0, position 0."""
+    s.n_cycles = 0
+    s.position = 0
+    s.block_flags = ASIOKIT_BLOCK_FIRST
+
+
+cdef void stream_silence(stream_t *s) noexcept nogil:
+    """What was played last is not the beginning of the next run."""
+    memset(s.host_out[0], 0, s.host_bytes)
+    memset(s.host_out[1], 0, s.host_bytes)
+
+
+# ---- the runs -------------------------------------------------------------------------------------------------------
+
+cdef run_t *run_new(stream_t *s, int32_t kind, run_t *previous) noexcept nogil:
+    """[control thread] With one reference; takes over that of previous. NULL: no memory."""
+    cdef run_t *run = <run_t *>calloc(1, sizeof(run_t))
+    if run is NULL or not gate_init(&run.gate, True):
+        free(run)
+        return NULL
+    run.refs = 1
+    run.kind = kind
+    run.stream = s
+    run.previous = previous
+    stream_acquire(s)
+    if kind == CLOCK_REALTIME:
+        s.engine.status.wakeful = wakeful_acquire()
+    clock_init(&run.clock, kind, s.n_frames, s.block[0].rate_hz, &run.gate, &s.engine.status, &s.engine.steps)
+    return run
+
+
+cdef void run_release(run_t *run) noexcept nogil:
+    if atomic_add_i32(&run.refs, -1) != 1:
+        return
+    if run.previous is not NULL:
+        run_release(run.previous)
+    if run.kind == CLOCK_REALTIME:
+        wakeful_release()
+    stream_release(run.stream)
+    gate_free(&run.gate)
+    free(run)
+
+
+cdef inline void after_cycle(run_t *run) noexcept nogil:
+    status_count(&run.stream.engine.status.n_cycles)
+    if run.clock.discontinuity:
+        run.clock.discontinuity = 0
+        run.stream.block_flags |= ASIOKIT_BLOCK_DISCONTINUITY
+        engine_notify(run.stream.engine, REQUEST_OVERLOAD)
+
+
+cdef void run_thread(void *argument) noexcept nogil:
+    cdef run_t *run = <run_t *>argument
+    cdef stream_t *s = run.stream
+    cdef engine_t *e = s.engine
+    cdef uint64_t me = thread_id()
+    cdef void *token = NULL
+    cdef int64_t edge_ns
+    # two switches at once would break every host: first let the late one come back
+    while run.previous is not NULL and gate_is_busy(&run.previous.gate) and not gate_is_closed(&run.gate):
+        gate_wait_left(&run.previous.gate, 20000000)
+    if run.kind == CLOCK_REALTIME:
+        e.status.priority = priority_raise(&token)
+    clock_anchor(&run.clock)
+    atomic_store_i64(&e.stream_thread, <int64_t>me)
+    while True:
+        edge_ns = run.clock.wait(&run.clock)
+        if not gate_enter(&run.gate, me):
+            break
+        s.cycle(s, edge_ns, run.clock.period_ns)
+        after_cycle(run)
+        if not gate_leave(&run.gate):
+            break
+    clock_cycle_done(&run.clock)
+    atomic_cas_i64(&e.stream_thread, <int64_t>me, 0)
+    if run.kind == CLOCK_REALTIME:
+        priority_drop(token)
+    run_release(run)
+
+
+cdef int run_begin(run_t *run) noexcept nogil:
+    """[control thread] 0, or the system's error number. A device with its own clock calls run_edge instead."""
+    cdef int error = 0
+    if run.kind != CLOCK_DEVICE:
+        atomic_add_i32(&run.refs, 1)
+        error = thread_start(run_thread, run, b"asiokit-stream")
+        if error:
+            run_release(run)
+    return error
+
+
+cdef bint run_end(run_t *run, int64_t timeout_ns) noexcept nogil:
+    """[control thread, or the stream thread from inside a callback] True: no host callback runs or will run."""
+    cdef bint left
+    # closing first, waking second: a manual clock looks at the gate when it wakes
+    left = gate_close(&run.gate, 0)
+    event_set(run.clock.steps.grant)
+    return left or gate_close(&run.gate, timeout_ns)
+
+
+cdef int32_t run_edge(void *argument, long long t_ns) noexcept nogil:
+    """An edge of the device's own clock. [device's thread] 0 = served, 1 = the stream is not running."""
+    cdef run_t *run = <run_t *>argument
+    cdef uint64_t me = thread_id()
+    if not gate_enter(&run.gate, me):
+        return 1
+    atomic_store_i64(&run.stream.engine.stream_thread, <int64_t>me)
+    run.stream.cycle(run.stream, t_ns, run.clock.period_ns)
+    after_cycle(run)
+    # threads of a device come and go, and their ids are used again
+    atomic_store_i64(&run.stream.engine.stream_thread, 0)
+    return 0 if gate_leave(&run.gate) else 1

@@ -1,0 +1,90 @@
+# rt: a gate between a thread that comes by in a loop and one that wants it gone. [any thread]
+#
+# The passing thread enters, works, leaves: one atomic each, no lock. The other closes the gate: from then on nobody
+# enters, and the closer waits, with a bound, only if somebody is inside at that moment. A thread that sleeps between
+# two passages is never waited for.
+from libc.stdint cimport int32_t, int64_t, uint64_t
+
+from asiokit.abi.atomic cimport (atomic_cas_i32, atomic_exchange_i32, atomic_load_i32, atomic_load_i64,
+                                 atomic_or_i32, atomic_store_i64)
+from asiokit.rt.system cimport event_free, event_new, event_set, event_wait, now_ns, os_event_t, thread_id
+
+cdef enum:
+    GATE_BUSY = 1
+    GATE_CLOSED = 2
+
+ctypedef struct gate_t:
+    int32_t state
+    int64_t visitor      # thread id of who is inside
+    os_event_t *left     # set by a visitor who found the gate closed behind him
+
+
+cdef inline bint gate_init(gate_t *gate, bint is_open) noexcept nogil:
+    gate.state = 0 if is_open else GATE_CLOSED
+    gate.visitor = 0
+    gate.left = event_new()
+    return gate.left is not NULL
+
+
+cdef inline void gate_free(gate_t *gate) noexcept nogil:
+    if gate.left is not NULL:
+        event_free(gate.left)
+        gate.left = NULL
+
+
+cdef inline bint gate_enter(gate_t *gate, uint64_t me) noexcept nogil:
+    if not atomic_cas_i32(&gate.state, 0, GATE_BUSY):
+        return False
+    atomic_store_i64(&gate.visitor, <int64_t>me)
+    return True
+
+
+cdef inline bint gate_leave(gate_t *gate) noexcept nogil:
+    """False: the gate was closed meanwhile, do not come back."""
+    atomic_store_i64(&gate.visitor, 0)
+    if atomic_cas_i32(&gate.state, GATE_BUSY, 0):
+        return True
+    atomic_exchange_i32(&gate.state, GATE_CLOSED)
+    event_set(gate.left)
+    return False
+
+
+cdef inline bint gate_is_closed(gate_t *gate) noexcept nogil:
+    return atomic_load_i32(&gate.state) & GATE_CLOSED != 0
+
+
+cdef inline bint gate_is_busy(gate_t *gate) noexcept nogil:
+    return atomic_load_i32(&gate.state) & GATE_BUSY != 0
+
+
+cdef inline bint gate_is_mine(gate_t *gate) noexcept nogil:
+    """The calling thread is the one inside."""
+    return <uint64_t>atomic_load_i64(&gate.visitor) == thread_id()
+
+
+cdef inline void gate_open(gate_t *gate) noexcept nogil:
+    """Undoes a close; a visitor who is still inside simply leaves later."""
+    if not atomic_cas_i32(&gate.state, GATE_CLOSED, 0):
+        atomic_cas_i32(&gate.state, GATE_CLOSED | GATE_BUSY, GATE_BUSY)
+
+
+cdef inline bint gate_wait_left(gate_t *gate, int64_t timeout_ns) noexcept nogil:
+    """True once nobody is inside; False when the bound has passed. The gate is closed."""
+    cdef int64_t end_ns = now_ns() + timeout_ns
+    cdef int64_t left_ns
+    while gate_is_busy(gate):
+        left_ns = end_ns - now_ns()
+        if left_ns <= 0:
+            return False
+        # several may wait for the same departure, and one set wakes one of them: look again every 20 ms
+        event_wait(gate.left, left_ns if left_ns < 20000000 else 20000000)
+    return True
+
+
+cdef inline bint gate_close(gate_t *gate, int64_t timeout_ns) noexcept nogil:
+    """True: nobody is inside, nobody will be. False: somebody is still inside (the bound passed, or it is the caller)."""
+    if not atomic_or_i32(&gate.state, GATE_CLOSED) & GATE_BUSY:
+        return True
+    if gate_is_mine(gate):
+        return False
+    return gate_wait_left(gate, timeout_ns)
