@@ -18,6 +18,17 @@ OS_LIBRARIES = ["winmm", "synchronization"] if WINDOWS else []
 # module: (Cython source, further C sources, libraries)
 MODULES = {
     "asiokit.rt.system": ("asiokit/rt/system.pyx", OS, OS_LIBRARIES),
+    "asiokit.rt.convert": ("asiokit/rt/convert.pyx", [], []),
+    "asiokit.rt.clock": ("asiokit/rt/clock.pyx", [], []),
+    "asiokit.device.base": ("asiokit/device/base.pyx", [], []),
+    "asiokit.engine.state": ("asiokit/engine/state.pyx", [], []),
+    "asiokit.engine.notifier": ("asiokit/engine/notifier.pyx", [], []),
+    "asiokit.engine.stream": ("asiokit/engine/stream.pyx", [], []),
+    "asiokit.engine.engine": ("asiokit/engine/engine.pyx", [], []),
+    "asiokit.com.future": ("asiokit/com/future.pyx", [], []),
+    "asiokit.com.driver": ("asiokit/com/driver.pyx", [], []),
+    "asiokit.entry": ("asiokit/entry.pyx", [], []),
+    "asiokit_drivers.loopback": ("drivers/asiokit_drivers/loopback.pyx", [], []),
 }
 
 # The library that a host loads: no Python symbol in it, no libpython behind it.

@@ -63,6 +63,7 @@ ctypedef struct engine_t:
     int32_t clock_source
     int32_t time_code_wanted
     int32_t overload_wanted    # the host has asked whether overloads are reported
+    int64_t edge_run           # own clock: address of the running run_t, or 0
     int64_t stream_thread      # thread id of the running stream thread
 
     # host -> driver: set by outputReady

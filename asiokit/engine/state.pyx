@@ -100,12 +100,12 @@ cdef bint engine_on_stream_thread(const engine_t *e) noexcept nogil:
 
 cdef void engine_log(engine_t *e, const char *text) noexcept nogil:
     """One line in the log. On the stream thread it is only noted down; the notifier writes it."""
-    cdef char line[JOURNAL_TEXT]
+    cdef char line[JOURNAL_TEXT + 40]
     if engine_on_stream_thread(e):
         journal_put(&e.journal, text)
         return
     engine_drain_journal(e)
-    snprintf(line, sizeof(line), b"%s: %s", e.name if e.name[0] else b"(unnamed)", text)
+    snprintf(line, sizeof(line), b"%s: %s", &e.name[0], text)
     log_write(b"driver", line)
 
 
@@ -115,6 +115,6 @@ cdef void engine_drain_journal(engine_t *e) noexcept nogil:
     # one reader at a time; whoever comes second leaves the rest to the first
     if atomic_add_i32(&e.journal_readers, 1) == 0:
         while journal_take(&e.journal, text):
-            snprintf(line, sizeof(line), b"%s: %s", e.name, text)
+            snprintf(line, sizeof(line), b"%s: %s", &e.name[0], <const char *>text)
             log_write(b"stream", line)
     atomic_add_i32(&e.journal_readers, -1)

@@ -1,5 +1,5 @@
 # engine: the double buffers of one createBuffers, resolved to pointers and numbers, and the runs of start and stop.
-from libc.stdint cimport int32_t, int64_t
+from libc.stdint cimport int32_t, int64_t, uint32_t
 
 from asiokit.abi.asio cimport asio_buffer_info_t, asio_callbacks_t, asio_long_t, asio_time_code_t, asio_time_t
 from asiokit.abi.block cimport block_t, process_fn
@@ -69,4 +69,4 @@ cdef run_t *run_new(stream_t *s, int32_t kind, run_t *previous) noexcept nogil
 cdef int run_begin(run_t *run) noexcept nogil
 cdef bint run_end(run_t *run, int64_t timeout_ns) noexcept nogil
 cdef void run_release(run_t *run) noexcept nogil
-cdef int32_t run_edge(void *run, long long t_ns) noexcept nogil
+cdef int32_t engine_edge(void *engine, long long t_ns) noexcept nogil

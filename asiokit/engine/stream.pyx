@@ -4,7 +4,7 @@ A cycle takes what the host wrote in the previous switch, lets the device turn i
 switches. Everything with a choice in it was chosen at createBuffers: the functions here are called through pointers
 and loop over spans that were laid out there.
 """
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t, uintptr_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memset
 
@@ -12,7 +12,7 @@ from asiokit.abi.asio cimport (ASIO_FLOAT32_LSB, ASIO_TIME_SAMPLE_POSITION_VALID
                                ASIO_TIME_SPEED_VALID, ASIO_TIME_SYSTEM_TIME_VALID, asio_samples_from_int64,
                                asio_stamp_from_int64)
 from asiokit.abi.atomic cimport (atomic_add_i32, atomic_cas_i64, atomic_exchange_i32, atomic_load_i32,
-                                 atomic_store_i32, atomic_store_i64)
+                                 atomic_load_i64, atomic_store_i32, atomic_store_i64)
 from asiokit.abi.block cimport ASIOKIT_BLOCK_DISCONTINUITY, ASIOKIT_BLOCK_FIRST
 from asiokit.device.base cimport REQUEST_OVERLOAD
 from asiokit.engine.notifier cimport engine_notify
@@ -29,6 +29,20 @@ from asiokit.rt.system cimport (event_set, event_wait, host_time_ns, now_ns, pag
 cdef enum:
     TIME_FLAGS = (ASIO_TIME_SYSTEM_TIME_VALID | ASIO_TIME_SAMPLE_POSITION_VALID | ASIO_TIME_SAMPLE_RATE_VALID
                   | ASIO_TIME_SPEED_VALID)
+
+# Used while a stream is laid out.
+ctypedef struct layout_t:
+    bint direct
+    size_t channel_bytes      # of one channel in the host's slabs
+    void **to_host[2]
+    void **from_host[2]
+    int32_t *slots_in         # each channel's place in the slab, or -1
+    int32_t *slots_out
+    uint8_t *host_in[2]
+    uint8_t *device_in
+    uint8_t *device_out
+    uint8_t *silence          # read by the device, where the host left a channel out
+    uint8_t *scratch          # written by the device, likewise
 
 
 # ---- the cycle ------------------------------------------------------------------------------------------------------
@@ -134,9 +148,103 @@ cdef size_t pad64(size_t n_bytes) noexcept nogil:
     return (n_bytes + 63) // 64 * 64
 
 
+cdef bint make_tables(stream_t *s, layout_t *l) noexcept nogil:
+    """One piece for all rows whose length is a number of channels."""
+    cdef size_t n_in = s.engine.n_inputs + 1
+    cdef size_t n_out = s.engine.n_outputs + 1
+    cdef int32_t half
+    cdef char *at = <char *>calloc(n_in + n_out, 2 * (sizeof(void *) + sizeof(span_t)) + sizeof(int32_t))
+    s.tables = at
+    if at is NULL:
+        return False
+    for half in range(2):
+        l.to_host[half] = <void **>at
+        at += n_in * sizeof(void *)
+        l.from_host[half] = <void **>at
+        at += n_out * sizeof(void *)
+        s.to_host_spans[half] = <span_t *>at
+        at += n_in * sizeof(span_t)
+        s.from_host_spans[half] = <span_t *>at
+        at += n_out * sizeof(span_t)
+        s.block[half].to_host = l.to_host[half]
+        s.block[half].from_host = <const void **>l.from_host[half]
+    l.slots_in = <int32_t *>at
+    l.slots_out = l.slots_in + n_in
+    return True
+
+
+cdef int32_t number_slots(int32_t *slots, int32_t n_channels, const asio_buffer_info_t *infos, asio_long_t n_infos,
+                          bint is_input) noexcept nogil:
+    """Active channels get their places in the slab in channel order, whatever the host's order was; others get -1."""
+    cdef int32_t n_active = 0
+    cdef asio_long_t i
+    for i in range(n_channels):
+        slots[i] = -1
+    for i in range(n_infos):
+        if (infos[i].is_input != 0) == is_input:
+            slots[infos[i].channel_num] = 0
+    for i in range(n_channels):
+        if slots[i] == 0:
+            slots[i] = n_active
+            n_active += 1
+    return n_active
+
+
+cdef bint make_pages(stream_t *s, layout_t *l, int32_t n_active_in, int32_t n_active_out) noexcept nogil:
+    """One piece for all samples: per half the slabs of active channels, then what only the device sees."""
+    cdef size_t slab_in = pad64(n_active_in * l.channel_bytes)
+    cdef size_t device_channel = s.stride_frames * sizeof(float)
+    cdef size_t device_in = 0 if l.direct else pad64(s.engine.n_inputs * device_channel)
+    cdef size_t device_out = 0 if l.direct else pad64(s.engine.n_outputs * device_channel)
+    cdef size_t spare = pad64(l.channel_bytes)
+    cdef int32_t half
+    cdef uint8_t *at
+    s.host_bytes = pad64(n_active_out * l.channel_bytes)
+    s.n_bytes = 2 * (slab_in + s.host_bytes + spare) + device_in + device_out
+    s.pages = pages_new(s.n_bytes)
+    if s.pages is NULL:
+        return False
+    at = <uint8_t *>s.pages
+    for half in range(2):
+        l.host_in[half] = at
+        at += slab_in
+        s.host_out[half] = at
+        at += s.host_bytes
+    l.device_in = at
+    l.device_out = l.device_in + device_in
+    l.silence = l.device_out + device_out
+    l.scratch = l.silence + spare
+    return True
+
+
+cdef void point_device(stream_t *s, layout_t *l) noexcept nogil:
+    """Where the device finds its channels in the cycle of each half."""
+    cdef engine_t *e = s.engine
+    cdef size_t device_channel = s.stride_frames * sizeof(float)
+    cdef int32_t half, half_in, half_out, i
+    for half in range(2):
+        # host first: takes this switch's output, prepares the next one's input; device first: the other way round
+        half_in = half ^ 1 if e.output_ready else half
+        half_out = half if e.output_ready else half ^ 1
+        for i in range(e.n_inputs):
+            if not l.direct:
+                l.to_host[half][i] = l.device_in + i * device_channel
+            elif l.slots_in[i] >= 0:
+                l.to_host[half][i] = l.host_in[half_in] + l.slots_in[i] * l.channel_bytes
+            else:
+                l.to_host[half][i] = l.scratch
+        for i in range(e.n_outputs):
+            if not l.direct:
+                l.from_host[half][i] = l.device_out + i * device_channel
+            elif l.slots_out[i] >= 0:
+                l.from_host[half][i] = <uint8_t *>s.host_out[half_out] + l.slots_out[i] * l.channel_bytes
+            else:
+                l.from_host[half][i] = l.silence
+
+
 cdef int32_t add_spans(span_t *spans, const int32_t *slots, int32_t n_channels, uint8_t *host, uint8_t *device,
                        size_t n_samples, size_t host_width) noexcept nogil:
-    """One span for each row of neighbouring active channels; slots[i] is a channel's place in the host's slab or -1."""
+    """One span for each row of neighbouring active channels; how many there are."""
     cdef int32_t n_spans = 0
     cdef int32_t i
     for i in range(n_channels):
@@ -154,24 +262,16 @@ cdef int32_t add_spans(span_t *spans, const int32_t *slots, int32_t n_channels, 
 
 cdef stream_t *stream_new(engine_t *e, asio_buffer_info_t *infos, asio_long_t n_infos, int32_t n_frames, bint direct,
                           const asio_callbacks_t *callbacks, bint use_time_info) noexcept nogil:
-    """Lays out all memory of a stream in one piece and fills in infos. NULL: no memory. The infos have been checked.
+    """Lays out all memory of a stream and fills in infos, which have been checked. NULL: no memory.
 
-    All channels of a half are one slab in channel order, so that a full set of channels is converted or copied in one
-    run. direct: the device works in the host's own buffers; otherwise it gets float32 slabs of all its channels.
+    All channels of a half are one slab, so that a full set of channels is converted or copied in one run.
+    direct: the device works in the host's own buffers; otherwise it gets float32 slabs of all its channels.
     """
     cdef stream_t *s = <stream_t *>calloc(1, sizeof(stream_t))
+    cdef layout_t l
     cdef size_t width = sample_type_width(e.sample_type)
-    cdef int32_t n_in = e.n_inputs, n_out = e.n_outputs
-    cdef int32_t n_active_in = 0, n_active_out = 0
-    cdef int32_t i, half
-    cdef size_t channel_bytes, slab_in, slab_out, float_in, float_out, spare
-    cdef uint8_t *at
-    cdef uint8_t *host_in[2]
-    cdef uint8_t *silence
-    cdef uint8_t *scratch
-    cdef int32_t *slots_in
-    cdef int32_t *slots_out
-    cdef void **pointers
+    cdef int32_t half, n_active_in, n_active_out
+    cdef asio_long_t i
     if s is NULL:
         return NULL
     s.refs = 1
@@ -181,104 +281,36 @@ cdef stream_t *stream_new(engine_t *e, asio_buffer_info_t *infos, asio_long_t n_
     # a multiple of 16 frames keeps every channel aligned for vector code, whatever its width
     s.stride_frames = (n_frames + 15) // 16 * 16
     s.callbacks = callbacks[0]
-
-    # tables: per half two pointer rows and two span rows, then the two slot rows
-    s.tables = calloc(2, (n_in + n_out + 2) * (sizeof(void *) + sizeof(span_t) + sizeof(int32_t)))
-    if s.tables is NULL:
+    l.direct = direct
+    l.channel_bytes = s.stride_frames * width
+    if not make_tables(s, &l):
         stream_release(s)
         return NULL
-    pointers = <void **>s.tables
-    for half in range(2):
-        s.block[half].to_host = pointers
-        pointers += n_in + 1
-        s.block[half].from_host = <const void **>pointers
-        pointers += n_out + 1
-    s.to_host_spans[0] = <span_t *>pointers
-    s.to_host_spans[1] = s.to_host_spans[0] + n_in + 1
-    s.from_host_spans[0] = s.to_host_spans[1] + n_in + 1
-    s.from_host_spans[1] = s.from_host_spans[0] + n_out + 1
-    slots_in = <int32_t *>(s.from_host_spans[1] + n_out + 1)
-    slots_out = slots_in + n_in + 1
-
-    for i in range(n_in):
-        slots_in[i] = -1
-    for i in range(n_out):
-        slots_out[i] = -1
-    for i in range(n_infos):
-        if infos[i].is_input:
-            slots_in[infos[i].channel_num] = 0
-        else:
-            slots_out[infos[i].channel_num] = 0
-    for i in range(n_in):
-        if slots_in[i] == 0:
-            slots_in[i] = n_active_in
-            n_active_in += 1
-    for i in range(n_out):
-        if slots_out[i] == 0:
-            slots_out[i] = n_active_out
-            n_active_out += 1
-
-    channel_bytes = s.stride_frames * width
-    slab_in = pad64(n_active_in * channel_bytes)
-    slab_out = pad64(n_active_out * channel_bytes)
-    s.host_bytes = slab_out
-    float_in = 0 if direct else pad64(n_in * s.stride_frames * sizeof(float))
-    float_out = 0 if direct else pad64(n_out * s.stride_frames * sizeof(float))
-    spare = pad64(channel_bytes)
-    s.n_bytes = 2 * slab_in + 2 * slab_out + float_in + float_out + 2 * spare
-    s.pages = pages_new(s.n_bytes)
-    if s.pages is NULL:
+    n_active_in = number_slots(l.slots_in, e.n_inputs, infos, n_infos, True)
+    n_active_out = number_slots(l.slots_out, e.n_outputs, infos, n_infos, False)
+    if not make_pages(s, &l, n_active_in, n_active_out):
         stream_release(s)
         return NULL
-    at = <uint8_t *>s.pages
-    for half in range(2):
-        host_in[half] = at
-        at += slab_in
-        s.host_out[half] = at
-        at += slab_out
-    silence = at + float_in + float_out
-    scratch = silence + spare
-
+    point_device(s, &l)
     for half in range(2):
         s.block[half].size = sizeof(block_t)
         s.block[half].n_frames = n_frames
         s.block[half].sample_type = e.sample_type if direct else ASIO_FLOAT32_LSB
         s.block[half].sample_width = <int32_t>(width if direct else sizeof(float))
-        s.block[half].n_to_host = n_in
-        s.block[half].n_from_host = n_out
+        s.block[half].n_to_host = e.n_inputs
+        s.block[half].n_from_host = e.n_outputs
         s.block[half].rate_hz = engine_rate(e)
-        for i in range(n_in):
-            if not direct:
-                s.block[half].to_host[i] = at + i * s.stride_frames * sizeof(float)
-            elif slots_in[i] >= 0:
-                s.block[half].to_host[i] = host_in[half] + slots_in[i] * channel_bytes
-            else:
-                s.block[half].to_host[i] = scratch
-        for i in range(n_out):
-            if not direct:
-                s.block[half].from_host[i] = at + float_in + i * s.stride_frames * sizeof(float)
-            elif slots_out[i] >= 0:
-                # a device that comes first gets what the host wrote into the other half
-                s.block[half].from_host[i] = (<uint8_t *>s.host_out[half if e.output_ready else half ^ 1]
-                                              + slots_out[i] * channel_bytes)
-            else:
-                s.block[half].from_host[i] = silence
-        if e.output_ready and direct:
-            for i in range(n_in):
-                if slots_in[i] >= 0:
-                    s.block[half].to_host[i] = host_in[half ^ 1] + slots_in[i] * channel_bytes
         if not direct:
-            s.n_to_host_spans = add_spans(s.to_host_spans[half], slots_in, n_in, host_in[half], at,
-                                          s.stride_frames, width)
-            s.n_from_host_spans = add_spans(s.from_host_spans[half], slots_out, n_out, <uint8_t *>s.host_out[half],
-                                            at + float_in, s.stride_frames, width)
-    for i in range(n_infos):
-        for half in range(2):
+            s.n_to_host_spans = add_spans(s.to_host_spans[half], l.slots_in, e.n_inputs, l.host_in[half],
+                                          l.device_in, s.stride_frames, width)
+            s.n_from_host_spans = add_spans(s.from_host_spans[half], l.slots_out, e.n_outputs,
+                                            <uint8_t *>s.host_out[half], l.device_out, s.stride_frames, width)
+        for i in range(n_infos):
             if infos[i].is_input:
-                infos[i].buffers[half] = host_in[half] + slots_in[infos[i].channel_num] * channel_bytes
+                infos[i].buffers[half] = l.host_in[half] + l.slots_in[infos[i].channel_num] * l.channel_bytes
             else:
-                infos[i].buffers[half] = <uint8_t *>s.host_out[half] + slots_out[infos[i].channel_num] * channel_bytes
-
+                infos[i].buffers[half] = (<uint8_t *>s.host_out[half]
+                                          + l.slots_out[infos[i].channel_num] * l.channel_bytes)
     s.to_host = convert_from_float32(e.sample_type)
     s.from_host = convert_to_float32(e.sample_type)
     s.cycle = cycle_host_first if e.output_ready else cycle_device_first
@@ -371,6 +403,9 @@ cdef void run_thread(void *argument) noexcept nogil:
     # two switches at once would break every host: first let the late one come back
     while run.previous is not NULL and gate_is_busy(&run.previous.gate) and not gate_is_closed(&run.gate):
         gate_wait_left(&run.previous.gate, 20000000)
+    if run.previous is not NULL:
+        run_release(run.previous)
+        run.previous = NULL
     if run.kind == CLOCK_REALTIME:
         e.status.priority = priority_raise(&token)
     clock_anchor(&run.clock)
@@ -410,11 +445,12 @@ cdef bint run_end(run_t *run, int64_t timeout_ns) noexcept nogil:
     return left or gate_close(&run.gate, timeout_ns)
 
 
-cdef int32_t run_edge(void *argument, long long t_ns) noexcept nogil:
-    """An edge of the device's own clock. [device's thread] 0 = served, 1 = the stream is not running."""
-    cdef run_t *run = <run_t *>argument
+cdef int32_t engine_edge(void *engine, long long t_ns) noexcept nogil:
+    """An edge of the device's own clock, at t_ns on the monotonic clock. [device's thread, one call at a time, none
+    after Device.stop has returned] 0 = served, 1 = the stream is not running."""
+    cdef run_t *run = <run_t *><uintptr_t>atomic_load_i64(&(<engine_t *>engine).edge_run)
     cdef uint64_t me = thread_id()
-    if not gate_enter(&run.gate, me):
+    if run is NULL or not gate_enter(&run.gate, me):
         return 1
     atomic_store_i64(&run.stream.engine.stream_thread, <int64_t>me)
     run.stream.cycle(run.stream, t_ns, run.clock.period_ns)

@@ -65,7 +65,7 @@ cdef int64_t wait_manual(clock_t *clock) noexcept nogil:
 cdef void clock_init(clock_t *clock, int32_t kind, int64_t n_frames, double rate_hz, gate_t *gate, status_t *status,
                      steps_t *steps) noexcept nogil:
     # 10^12 / mHz = ns; 8192 frames leave three orders of magnitude of room in 63 bits
-    cdef int64_t total = n_frames * 1000000000000
+    cdef int64_t total = n_frames * <int64_t>1000000000000
     clock.rate_mhz = <int64_t>(rate_hz * 1000 + 0.5)
     clock.period_ns = total // clock.rate_mhz
     clock.period_rest = total % clock.rate_mhz

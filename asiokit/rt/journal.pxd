@@ -1,6 +1,6 @@
 # rt: short texts from threads that must not touch a file, kept until a thread that may writes them down. [any thread]
 from libc.stdint cimport int32_t
-from libc.string cimport strncpy
+from libc.string cimport memcpy, strncpy
 
 from asiokit.abi.atomic cimport atomic_add_i32, atomic_cas_i32, atomic_load_i32, atomic_store_i32
 
@@ -37,7 +37,7 @@ cdef inline bint journal_take(journal_t *journal, char *text) noexcept nogil:
     for i in range(JOURNAL_SLOTS):
         entry = &journal.entries[<unsigned int>(journal.tail + i) % JOURNAL_SLOTS]
         if atomic_load_i32(&entry.state) == 2:
-            strncpy(text, entry.text, JOURNAL_TEXT)
+            memcpy(text, entry.text, JOURNAL_TEXT)
             journal.tail = <int32_t>(<unsigned int>(journal.tail + i + 1) % JOURNAL_SLOTS)
             atomic_store_i32(&entry.state, 0)
             return True
