@@ -29,6 +29,8 @@ MODULES = {
     "asiokit.com.driver": ("asiokit/com/driver.pyx", [], []),
     "asiokit.entry": ("asiokit/entry.pyx", [], []),
     "asiokit_drivers.loopback": ("drivers/asiokit_drivers/loopback.pyx", [], []),
+    "asiokit.host.native": ("asiokit/host/native.pyx", [], []),
+    "asiokit.host.session": ("asiokit/host/session.pyx", [], []),
 }
 
 # The library that a host loads: no Python symbol in it, no libpython behind it.

@@ -1,0 +1,24 @@
+"""tests: what all layers' tests share: the reference driver, compiled once a run."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from reference.build import build_reference
+from reference.library import Reference
+
+
+@pytest.fixture(scope="session")
+def reference_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_reference(tmp_path_factory.mktemp("reference"))
+
+
+@pytest.fixture
+def reference(reference_path: Path) -> Iterator[Reference]:
+    """Without faults before and after each test; a test that leaves a driver object behind fails."""
+    reference = Reference(reference_path)
+    reference.heal()
+    before = reference.n_alive
+    yield reference
+    reference.heal()
+    assert reference.n_alive == before, "a driver object was not released"
