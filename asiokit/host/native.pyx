@@ -4,7 +4,7 @@ Thin on purpose: every method is one call of the driver with the GIL released (a
 and these may want the GIL), and every code that is not OK becomes errors.DriverError with the driver's own text.
 asiokit.host.raw calls the same slots with any argument at all and returns the code.
 """
-from libc.stdint cimport int32_t, int64_t, uint32_t, uintptr_t
+from libc.stdint cimport int32_t, uint32_t, uintptr_t
 from libc.string cimport memset, memcpy
 
 from asiokit.abi.asio cimport (

@@ -350,7 +350,6 @@ cdef class Session:
 
     def __init__(self, NativeDriver driver not None, *, inputs=(), outputs=(), n_frames: int, manners=None):
         cdef session_t *s = self.s
-        cdef int i
         self.driver = driver
         self.inputs, self.outputs = tuple(inputs), tuple(outputs)
         self.manners = manners = manners if manners is not None else Manners()
@@ -425,7 +424,8 @@ cdef class Session:
     def _type_of(self, channels, is_input):
         types = {self.driver.get_channel_info(channel, is_input)[2] for channel in channels}
         if len(types) > 1:
-            raise DriverError(-1000, f"the driver's {'inputs' if is_input else 'outputs'} differ in sample type: {types}")
+            which = "inputs" if is_input else "outputs"
+            raise DriverError(-1000, f"the driver's {which} differ in sample type: {types}")
         return SampleType.from_code(types.pop()) if types else None
 
     def __dealloc__(self):
@@ -492,7 +492,8 @@ cdef class Session:
         if play.dtype != np.uint8 or play.shape[0] != s.n_out or play.ndim != 2:
             raise ValueError(f"play is uint8 ({s.n_out} outputs, n bytes), not {play.dtype} {play.shape}")
         if self.out_type is not None and play.shape[1] % self.out_type.n_bytes:
-            raise ValueError(f"a channel of {play.shape[1]} bytes is no whole number of {self.out_type.n_bytes}-byte samples")
+            n = self.out_type.n_bytes
+            raise ValueError(f"a channel of {play.shape[1]} bytes is no whole number of {n}-byte samples")
         self.play_memory, self.record_memory, self.log_memory = play, record, rows
         s.play, s.play_bytes = <const uint8_t *><uintptr_t>play.ctypes.data, play.shape[1]
         s.record, s.record_bytes = <uint8_t *><uintptr_t>record.ctypes.data, n_bytes
