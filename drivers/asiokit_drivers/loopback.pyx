@@ -10,7 +10,6 @@ from libc.string cimport memcpy, memset
 from asiokit.device cimport Device, StreamInfo, block_t
 
 from asiokit.device.options import Option
-from asiokit_drivers.routing import identity, parse_routing
 
 # A row of neighbouring channels that is copied in one go.
 ctypedef struct copy_t:
@@ -37,7 +36,7 @@ cdef class Loopback(Device):
     cdef readonly int inputs
     cdef readonly int outputs
     cdef readonly bint native
-    cdef readonly tuple routes
+    cdef readonly tuple routes      # of (output, input, gain), counted from 0
     cdef int32_t n_copies
     cdef copy_t *copies
     cdef int32_t n_terms
@@ -46,16 +45,20 @@ cdef class Loopback(Device):
     def __init__(self, int inputs=2, int outputs=2, routing=None):
         self.inputs = inputs
         self.outputs = outputs
-        self.routes = identity(inputs, outputs) if routing is None else parse_routing(routing, inputs, outputs)
-        heard = [route.to_host for route in self.routes]
+        if routing is None:
+            self.routes = tuple([(channel, channel, 1.0) for channel in range(min(inputs, outputs))])
+        else:
+            from asiokit_drivers.routing import parse_routing  # only here: on most hosts' way to init it is not needed
+            self.routes = parse_routing(routing, inputs, outputs)
+        heard = {to_host for _, to_host, _ in self.routes}
         # one source at full level for each input: then nothing has to be computed, and samples stay what they are
-        self.native = all(route.gain == 1.0 for route in self.routes) and len(heard) == len(set(heard))
+        self.native = len(heard) == len(self.routes) and all([gain == 1.0 for _, _, gain in self.routes])
         self.copies = <copy_t *>calloc(inputs + 1, sizeof(copy_t))
         self.terms = <term_t *>calloc(len(self.routes) + 1, sizeof(term_t))
         if self.copies is NULL or self.terms is NULL:
             raise MemoryError("no memory for the routing")
-        for route in self.routes:
-            self.terms[self.n_terms] = term_t(route.to_host, route.from_host, route.gain)
+        for from_host, to_host, gain in self.routes:
+            self.terms[self.n_terms] = term_t(to_host, from_host, gain)
             self.n_terms += 1
 
     def __dealloc__(self):
@@ -65,7 +68,7 @@ cdef class Loopback(Device):
     def prepare(self, StreamInfo stream):
         """Joins neighbours into one copy. Channels that the host left out are not its business: they lie elsewhere."""
         cdef size_t n_bytes = <size_t>stream.n_frames * stream.sample_width
-        cdef dict source = {route.to_host: route.from_host for route in self.routes}
+        cdef dict source = {to_host: from_host for from_host, to_host, _ in self.routes}
         cdef copy_t *last = NULL
         cdef int32_t to_host, from_host
         self.n_copies = 0

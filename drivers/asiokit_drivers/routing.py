@@ -1,29 +1,13 @@
-"""drivers: connections between output and input channels, as users write them."""
+"""drivers: connections between output and input channels, as users write them: "1>2" or "1>2*0.5"."""
 
 import re
 from collections.abc import Sequence
 
 from asiokit.errors import ConfigError
-from asiokit.values import Frozen
 
 _ROUTE = re.compile(r"\s*(\d{1,4})\s*>\s*(\d{1,4})\s*(?:\*\s*([-+]?\d*\.?\d+(?:[eE][-+]?\d+)?))?\s*")
 
-
-class Route(Frozen):
-    """from_host: an output channel of the host, to_host: an input channel of the host, both counted from 0."""
-
-    __slots__ = ("from_host", "gain", "to_host")
-    from_host: int
-    to_host: int
-    gain: float
-
-    def __init__(self, from_host: int, to_host: int, gain: float = 1.0) -> None:
-        self._set(from_host=from_host, to_host=to_host, gain=gain)
-
-
-def identity(inputs: int, outputs: int) -> tuple[Route, ...]:
-    """Each output to the input of its number."""
-    return tuple(Route(channel, channel) for channel in range(min(inputs, outputs)))
+Route = tuple[int, int, float]  # output channel, input channel, both counted from 0; gain
 
 
 def parse_routing(routing: Sequence[object], inputs: int, outputs: int) -> tuple[Route, ...]:
@@ -37,7 +21,9 @@ def parse_routing(routing: Sequence[object], inputs: int, outputs: int) -> tuple
         for word, channel, count in (("output", from_host, outputs), ("input", to_host, inputs)):
             if not 1 <= channel <= count:
                 raise ConfigError(f"key 'options.routing': {text!r}: there is no {word} {channel}, only 1 to {count}")
+        if not abs(gain) <= 1e6:
+            raise ConfigError(f"key 'options.routing': {text!r}: a gain is at most 1e6")
         if (from_host, to_host) in routes:
             raise ConfigError(f"key 'options.routing': {text!r}: output {from_host} goes to input {to_host} already")
-        routes[from_host, to_host] = Route(from_host - 1, to_host - 1, gain)
+        routes[from_host, to_host] = (from_host - 1, to_host - 1, gain)
     return tuple(routes.values())
