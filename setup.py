@@ -35,7 +35,11 @@ MODULES = {
 
 # The library that a host loads: no Python symbol in it, no libpython behind it.
 SHIM = "asiokit.asiokit" if WINDOWS else "asiokit.libasiokit"
-SHIM_SOURCES = ["sdk_shim/shim_python.c", "sdk_shim/shim_fallback.c", "sdk_shim/shim_windows.c", "sdk_shim/shim_linux.c"]
+SHIM_SOURCES = [
+    f"sdk_shim/shim_{part}.c"
+    for part in ("linux", "windows", "python", "find", "fallback", "log", "os_linux", "os_windows")
+]
+SHIM_EXPORTS = ["DllCanUnloadNow", "DllGetClassObject", "DllRegisterServer", "DllUnregisterServer"] if WINDOWS else []
 
 DIRECTIVES = {
     "language_level": 3,
@@ -97,7 +101,14 @@ class BuildExt(build_ext):
 
 def write_location() -> None:
     """Tells the shim of an in-place build which Python it belongs to (it can't be read off its path)."""
-    library = Path(sysconfig.get_config_var("LIBDIR") or "", sysconfig.get_config_var("INSTSONAME") or "")
+    known = sysconfig.get_config_var
+    if WINDOWS:
+        places = [Path(sys.base_prefix, f"python{sys.version_info.major}{sys.version_info.minor}.dll")]
+    else:
+        folders = [Path(known("LIBDIR") or "/"), Path(known("LIBDIR") or "/", known("MULTIARCH") or "")]
+        places = [folder / (known("INSTSONAME") or "") for folder in folders]
+    # nothing to name (a static python): the shim goes by the program
+    library = next((place for place in places if place.is_file() and place.suffix != ".a"), "")
     lines = [f"python_library={library}", f"program={sys.executable}", f"path={Path(__file__).resolve().parent}"]
     Path("asiokit", "asiokit.location").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
@@ -108,6 +119,7 @@ modules = cythonize(
     compiler_directives=DIRECTIVES,
     include_path=["."],
 )
-shim = extension(SHIM, SHIM_SOURCES + OS, [*OS_LIBRARIES, "ole32", "advapi32", "shell32"] if WINDOWS else ["dl"])
+shim = extension(SHIM, SHIM_SOURCES, ["advapi32"] if WINDOWS else ["dl", "pthread"])
+shim.export_symbols = SHIM_EXPORTS
 
 setup(ext_modules=[*modules, shim], cmdclass={"build_ext": BuildExt})
