@@ -93,8 +93,13 @@ shim_symbol_fn shim_library_symbol(void *library, const char *name);
 typedef struct shim_loaded {
     void *library;
     int global;
+    char path[SHIM_PATH_SIZE];
 } shim_loaded_t;
 int shim_loaded_pythons(shim_loaded_t *loaded, int n_max);
+
+/* Makes the symbols of the one that is taken visible to Python's extension modules. Never of another one: a second
+ * Python would be mixed up with it. */
+void shim_library_publish(const shim_loaded_t *loaded);
 
 /* One lock a process, also between two asiokit libraries in it. */
 typedef struct shim_lock {

@@ -210,6 +210,22 @@ static int offer_prefix(search_t *search, const char *prefix) {
     return taken;
 }
 
+/* A package without compiled modules, not in the venv's own site-packages: "version = 3.11.7" tells as well. */
+static void tag_from_venv(shim_install_t *install, const char *text) {
+    char version[32], *tag = install->tags[0];
+    size_t n = 2;
+    if (!value_of(text, "version", version, sizeof version) &&
+        !value_of(text, "version_info", version, sizeof version)) /* virtualenv and uv write this one */
+        return;
+    if (strncmp(version, "3.", 2) != 0)
+        return;
+    while (n < SHIM_TAG_SIZE - 1 && version[n] >= '0' && version[n] <= '9')
+        n++;
+    memcpy(tag, version, n);
+    tag[n] = 0;
+    install->n_tags = 1;
+}
+
 enum venv { NO_VENV, VENV_GOOD, VENV_BROKEN };
 
 /* Reads prefix/pyvenv.cfg. home: the program folder of the Python that the venv was made from. */
@@ -225,6 +241,8 @@ static enum venv read_venv(search_t *search, const char *prefix, char *home, siz
         return VENV_BROKEN;
     }
     shim_log("%s: home %s", file, home);
+    if (search->install->n_tags == 0)
+        tag_from_venv(search->install, text);
     if (!shim_is_folder(home)) {
         shim_format(search->error, search->n_error, "broken venv %s: its Python %s is gone; make the venv anew",
                     shim_tail(prefix, 28, tail, sizeof tail), shim_tail(home, 28, tail2, sizeof tail2));

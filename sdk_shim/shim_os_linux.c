@@ -28,6 +28,9 @@ void *shim_library_open(const char *path, char *reason, size_t n_reason) {
     void *library = dlopen(path, RTLD_NOW | RTLD_GLOBAL);
     if (!library) {
         const char *text = dlerror();
+        const size_t n_path = strlen(path);
+        if (text && strncmp(text, path, n_path) == 0 && strncmp(text + n_path, ": ", 2) == 0)
+            text += n_path + 2; /* the caller names it already */
         shim_copy(reason, n_reason, text ? text : "dlopen failed");
     }
     return library;
@@ -66,19 +69,25 @@ int shim_loaded_pythons(shim_loaded_t *loaded, int n_max) {
     int n = 0, i;
     if (n < n_max && dlsym(RTLD_DEFAULT, "Py_IsInitialized")) { /* python itself, or a host that links it */
         loaded[n].library = RTLD_DEFAULT;
+        loaded[n].path[0] = 0;
         loaded[n++].global = 1;
     }
     found.n = 0;
     dl_iterate_phdr(note_python, &found);
     for (i = 0; i < found.n && n < n_max; i++) {
-        /* loaded privately by some plug-in: opened once more, globally, for the sake of extension modules */
-        void *library = dlopen(found.paths[i], RTLD_NOW | RTLD_NOLOAD | RTLD_GLOBAL);
+        void *library = dlopen(found.paths[i], RTLD_NOW | RTLD_NOLOAD);
         if (library) {
             loaded[n].library = library;
+            shim_copy(loaded[n].path, SHIM_PATH_SIZE, found.paths[i]);
             loaded[n++].global = 0;
         }
     }
     return n;
+}
+
+void shim_library_publish(const shim_loaded_t *loaded) {
+    if (loaded->path[0]) /* some plug-in may have loaded it for itself alone */
+        dlopen(loaded->path, RTLD_NOW | RTLD_NOLOAD | RTLD_GLOBAL);
 }
 
 int shim_library_names(const char *tag, char names[][128], int n_max) {

@@ -82,12 +82,15 @@ int shim_loaded_pythons(shim_loaded_t *loaded, int n_max) {
             swprintf(name, 32, L"python3%d%ls.dll", minor, threaded ? L"t" : L"");
             if (n < n_max && GetModuleHandleExW(0, name, &library)) {
                 loaded[n].library = library;
+                loaded[n].path[0] = 0;
                 loaded[n++].global = 0; /* a DLL's imports name their DLL: two Pythons don't mix */
             }
         }
     }
     return n;
 }
+
+void shim_library_publish(const shim_loaded_t *loaded) { (void)loaded; }
 
 int shim_library_names(const char *tag, char names[][128], int n_max) {
     /* "3.11" -> python311.dll. No search by the system: it would look at PATH */

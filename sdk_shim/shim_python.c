@@ -253,7 +253,7 @@ static int take_any(void *context, const char *path, char *reason, size_t n_reas
 /* Core up but not yet initialised: somebody is in the middle of starting it, and has no lock that we know of. Nothing
  * signals the end of that; after a bounded time it counts as a start that failed half-way. */
 static int wait_until_initialized(const python_t *api) {
-    const int64_t end_ms = shim_now_ms() + 5000;
+    const int64_t end_ms = shim_now_ms() + (failure[0] ? 0 : 5000); /* our own failed start is known to be over */
     while (!api->Py_IsInitialized()) {
         if (!api->_Py_IsCoreInitialized || !api->_Py_IsCoreInitialized() || shim_now_ms() > end_ms)
             return 0;
@@ -266,10 +266,10 @@ enum found { FOUND_NONE, FOUND_RUNNING, FOUND_IDLE, FOUND_HOPELESS };
 
 /* Is there a Python in the process already? RUNNING and IDLE leave it in *api. */
 static enum found look_around(python_t *api, char *error, size_t n_error) {
-    shim_loaded_t loaded[8];
+    static shim_loaded_t loaded[8];
+    static python_t idle;
     const int n = shim_loaded_pythons(loaded, 8);
-    python_t idle;
-    int i, has_idle = 0;
+    int i, at_idle = -1;
     for (i = 0; i < n; i++) {
         char reason[SHIM_TEXT_SIZE];
         if (!bind_python(api, loaded[i].library, reason, sizeof reason)) {
@@ -281,6 +281,7 @@ static enum found look_around(python_t *api, char *error, size_t n_error) {
                 shim_copy(error, n_error, "the Python in this process is shutting down: restart the host");
                 return FOUND_HOPELESS;
             }
+            shim_library_publish(&loaded[i]);
             return FOUND_RUNNING;
         }
         if (api->_Py_IsCoreInitialized && api->_Py_IsCoreInitialized()) {
@@ -289,16 +290,18 @@ static enum found look_around(python_t *api, char *error, size_t n_error) {
         }
         if (shim_serves(&install, api->tag)) {
             idle = *api;
-            has_idle = 1;
+            at_idle = i;
         } else if (loaded[i].global) {
             /* its symbols would be mixed up with those of the one we need */
             say_mismatch(api->tag, "the host is linked with", error, n_error);
             return FOUND_HOPELESS;
         }
     }
-    if (has_idle)
-        *api = idle;
-    return has_idle ? FOUND_IDLE : FOUND_NONE;
+    if (at_idle < 0)
+        return FOUND_NONE;
+    shim_library_publish(&loaded[at_idle]);
+    *api = idle;
+    return FOUND_IDLE;
 }
 
 static int bring_up(const shim_place_t *record, char *error, size_t n_error) {
@@ -307,10 +310,6 @@ static int bring_up(const shim_place_t *record, char *error, size_t n_error) {
     int ok;
     shim_find_install(record, &install);
     found = look_around(&api, error, n_error);
-    if (found == FOUND_HOPELESS) {
-        shim_log("%s: %s", install.library, error);
-        return 0;
-    }
     if (found == FOUND_RUNNING) {
         shim_log("%s joins Python %s", install.library, api.tag);
         mismatch[0] = 0;
@@ -321,6 +320,10 @@ static int bring_up(const shim_place_t *record, char *error, size_t n_error) {
     }
     if (failure[0]) {
         shim_copy(error, n_error, failure);
+        return 0;
+    }
+    if (found == FOUND_HOPELESS) {
+        shim_log("%s: %s", install.library, error);
         return 0;
     }
     shim_log("%s looks for Python", install.library);

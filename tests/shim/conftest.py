@@ -16,7 +16,7 @@ SHIM_SOURCES = HERE.parents[1] / "sdk_shim"
 
 # An asiokit that says what its interpreter looks like: create() refuses with a text, which the host gets by
 # getErrorMessage. In plain Python, so that it runs in any version without being compiled for it.
-PROBE = '''
+PROBE = """
 import ctypes, json, os, sys, threading
 
 CREATE = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_void_p, ctypes.c_void_p,
@@ -55,7 +55,7 @@ new = ctypes.pythonapi.PyCapsule_New
 new.restype, new.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
 capsule_name = b"asiokit.entry/1"
 capsule = new(ctypes.addressof(table), capsule_name, None)
-'''
+"""
 
 
 def pythons() -> dict[str, str]:
@@ -146,7 +146,10 @@ def run_host(host_program: Path, tmp_path: Path) -> Callable[..., Report]:
             if line.startswith("changed="):
                 changed.append(line[8:])
             else:
-                match = re.fullmatch(r"driver=(?P<driver>\d) ms=(?P<ms>\S+) init=(?P<init>\S+) name=(?P<name>.*?) text=(?P<text>.*)", line)
+                match = re.fullmatch(
+                    r"driver=(?P<driver>\d) ms=(?P<ms>\S+) init=(?P<init>\S+) name=(?P<name>.*?) text=(?P<text>.*)",
+                    line,
+                )
                 assert match, line
                 answers.append(match.groupdict())
         log = state / "asiokit" / "asiokit.log"
