@@ -59,7 +59,7 @@ capsule = new(ctypes.addressof(table), capsule_name, None)
 
 
 def pythons() -> dict[str, str]:
-    """The Pythons of this machine that asiokit supports and that have a shared library: "3.12" or "debian" -> program."""
+    """The Pythons of this machine that asiokit supports and that have a shared library: "3.12" -> program."""
     found = {"{}.{}".format(*sys.version_info): os.path.realpath(sys.executable)}
     for minor in range(11, 15):
         version = f"3.{minor}"
@@ -70,7 +70,10 @@ def pythons() -> dict[str, str]:
                 found[version] = str(program)
     if Path("/usr/bin/python3").exists():
         found["system"] = "/usr/bin/python3"
-    question = "import sys, sysconfig; sys.exit(sys.version_info < (3, 11) or not sysconfig.get_config_var('Py_ENABLE_SHARED'))"
+    question = (
+        "import sys, sysconfig; "
+        "sys.exit(sys.version_info < (3, 11) or not sysconfig.get_config_var('Py_ENABLE_SHARED'))"
+    )
     return {k: p for k, p in found.items() if subprocess.run([p, "-c", question], check=False).returncode == 0}
 
 
@@ -138,7 +141,8 @@ def run_host(host_program: Path, tmp_path: Path) -> Callable[..., Report]:
         environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "XDG_STATE_HOME": str(state), **(env or {})}
         done = subprocess.run(
             [str(host_program), str(report), str(library), *words],
-            env=environment, cwd=cwd or tmp_path, capture_output=True, timeout=60, stdin=subprocess.DEVNULL, check=False,
+            env=environment, cwd=cwd or tmp_path, stdin=subprocess.DEVNULL, capture_output=True, timeout=60,
+            check=False,
         )  # fmt: skip
         assert done.returncode == 0, (done.returncode, done.stdout, done.stderr)
         changed, answers = [], []
