@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from asiokit.config import EntryConfig, load_entry, located
-from asiokit.device.options import Option, resolve_options
 from asiokit.errors import ConfigError, DeviceError
 from asiokit.values import Frozen, nearest
 
@@ -77,19 +76,16 @@ def import_class(device: DeviceClass) -> type:
     return found
 
 
-def class_options(device_class: type) -> tuple[Option, ...]:
-    """The class's option table."""
-    return tuple(getattr(device_class, "OPTIONS", ()))
-
-
 def device_of(config: EntryConfig) -> tuple[type, dict[str, object]]:
     """The class that an entry names and its options, checked and complete. DeviceError, ConfigError (with the line)."""
     try:
         device_class = load_device_class(config.device)
     except DeviceError as error:
         raise DeviceError(f"{config.path}: {error}" if config.path else str(error)) from error
+    from asiokit.device.options import resolve_options  # noqa: PLC0415 - compiled modules come with the package: late
+
     try:
-        return device_class, resolve_options(class_options(device_class), config.options, config.device)
+        return device_class, resolve_options(getattr(device_class, "OPTIONS", ()), config.options, config.device)
     except ConfigError as error:
         raise located(error, config.path) from None
 
