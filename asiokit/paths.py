@@ -7,6 +7,7 @@ user's are found, too. ASIOKIT_CONFIG_DIR replaces them all. Registration record
 when a host opens the driver the next time.
 """
 
+import contextlib
 import os
 import sys
 import sysconfig
@@ -35,6 +36,9 @@ class Place(Frozen):
 
     def __init__(self, python_library: str, program: str, path: str) -> None:
         self._set(python_library=python_library, program=program, path=path)
+
+    def texts(self) -> dict[str, str]:
+        return {"python_library": self.python_library, "program": self.program, "path": self.path}
 
 
 # ---- the library and its Python --------------------------------------------------------------------------------
@@ -88,7 +92,7 @@ def _linux_libraries() -> list[Path]:
 
 
 def _windows_libraries() -> list[Path]:
-    candidates = []
+    candidates: list[Path] = []
     handle = getattr(sys, "dllhandle", None)
     if sys.platform == "win32" and handle:
         import ctypes  # noqa: PLC0415 - for registration only
@@ -113,17 +117,22 @@ def _program_of(prefix: Path) -> Path:
 
 
 def location_text(place: Place) -> str:
-    """`key=value` lines, as the shim reads them. InstallError for a path that can't stand in one."""
-    lines = [f"{key}={getattr(place, key)}" for key in ("python_library", "program", "path")]
-    if any("\n" in line or "\r" in line for line in lines):
-        raise InstallError(f"a path with a line break can't be registered: {lines}")
-    return "\n".join(lines) + "\n"
+    """What stands in the file, as the shim reads it. InstallError."""
+    return values_text(place.texts())
+
+
+def values_text(values: dict[str, str]) -> str:
+    """`key=value` lines. InstallError for a value that can't stand in one."""
+    for key, value in values.items():
+        if "\n" in value or "\r" in value or value != value.strip():
+            raise InstallError(f"{key} {value!r} can't be registered: its path has a line break or outer spaces")
+    return "".join(f"{key}={value}\n" for key, value in values.items())
 
 
 def read_values(path: Path) -> dict[str, str]:
     """The `key=value` lines of a file; empty if it can't be read."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = path.read_text(encoding="utf-8-sig", errors="surrogateescape")
     except (OSError, ValueError):
         return {}
     pairs = (line.partition("=") for line in text.splitlines() if "=" in line)
@@ -146,9 +155,9 @@ def write_location() -> None:
         return
     text = location_text(this_place())
     try:
-        if path.exists() and path.read_text(encoding="utf-8") == text:
+        if path.exists() and path.read_text(encoding="utf-8", errors="surrogateescape") == text:
             return
-        path.write_text(text, encoding="utf-8")
+        path.write_text(text, encoding="utf-8", errors="surrogateescape")
     except OSError as error:
         raise InstallError(
             f"{path} must name this Python, and can't be written ({error.strerror}): hosts would not find it; "
@@ -177,10 +186,8 @@ def config_folders() -> list[Path]:
         if os.geteuid() == 0 and (user := os.environ.get("SUDO_USER")):
             import pwd  # noqa: PLC0415 - not on Windows
 
-            try:
+            with contextlib.suppress(KeyError):  # a SUDO_USER of someone's own invention
                 folders.insert(0, Path(pwd.getpwnam(user).pw_dir) / ".config" / "asiokit")
-            except KeyError:
-                pass  # a SUDO_USER of someone's own invention
         folders.append(Path("/etc/asiokit"))
     return list(dict.fromkeys(folders))
 
@@ -194,7 +201,7 @@ def entry_file(name: str) -> Path:
 
 def entry_files() -> list[Path]:
     """Every created entry's file."""
-    return [path for folder in config_folders() for path in sorted(folder.glob("*.toml")) if path.is_file()]
+    return [path for folder in config_folders() for path in sorted(folder.glob("*.toml")) if os.path.isfile(path)]
 
 
 # ---- the log ---------------------------------------------------------------------------------------------------

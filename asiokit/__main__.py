@@ -1,0 +1,8 @@
+"""cli: python -m asiokit."""
+
+import sys
+
+from asiokit.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,84 @@
+"""cli: shows the device classes that are installed, and their options.
+
+A class that can't be loaded is listed with the reason, and the exit code
+is 1.
+"""
+
+import argparse
+
+from asiokit import discovery
+from asiokit.cli import FOUND_WRONG, OK
+from asiokit.cli.table import print_json, print_rows
+from asiokit.errors import DeviceError
+
+EXAMPLE = """
+asiokit devices
+asiokit devices --json
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    declared = discovery.declared_classes()
+    names = [device.name for device in declared]
+    devices = [_described(device, names.count(device.name) > 1) for device in declared]
+    if arguments.json:
+        print_json(devices)
+    else:
+        for device in devices:
+            _show(device)
+        if not devices:
+            print("no device class is installed: reinstall asiokit")
+    return FOUND_WRONG if not devices or any(device["error"] for device in devices) else OK
+
+
+def _described(device: discovery.DeviceClass, is_double: bool) -> dict[str, object]:
+    error = "another package declares the same name: uninstall one of them" if is_double else ""
+    device_class: type | None = None
+    try:
+        device_class = discovery.import_class(device)
+    except DeviceError as caught:
+        error = error or str(caught)
+    options = getattr(device_class, "OPTIONS", ())
+    return {
+        "name": device.name,
+        "help": ((device_class.__doc__ if device_class else "") or "").strip().partition("\n")[0],
+        "origin": device.origin(),
+        "target": device.target,
+        "error": error,
+        "options": [
+            {
+                "name": option.name,
+                "type": option.type.__name__,
+                "default": option.default,
+                "help": option.help,
+                "minimum": option.minimum,
+                "maximum": option.maximum,
+                "unit": option.unit,
+                "choices": option.choices,
+                "span": option.span(),
+            }
+            for option in options
+        ],
+    }
+
+
+def _show(device: dict[str, object]) -> None:
+    print(f"{device['name']}  ({device['origin']}, {device['target']})")
+    for line in (device["help"], device["error"] and f"error: {device['error']}"):
+        if line:
+            print(f"    {line}")
+    options = device["options"]
+    assert isinstance(options, list)
+    rows = []
+    for option in options:
+        what = option["span"] or option["unit"] or option["type"]
+        rows.append(
+            [option["name"], "-" if option["default"] is None else str(option["default"]), what, option["help"]]
+        )
+    if rows:
+        print_rows([["OPTION", "DEFAULT", "VALUES", ""], *rows], indent="    ")
+    print()
