@@ -5,6 +5,7 @@ Exit code 1 if one of ours is broken; asiokit doctor looks deeper.
 """
 
 import argparse
+from typing import Any
 
 from asiokit import install, paths
 from asiokit.cli import FOUND_WRONG, OK
@@ -24,7 +25,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    rows = [_registered(entry) for entry in install.all_registered() if entry.ours or arguments.all]
+    rows: list[dict[str, Any]] = [
+        _registered(entry) for entry in install.all_registered() if entry.ours or arguments.all
+    ]
     known = {row["config"] for row in rows}
     rows += [_created(str(file)) for file in paths.entry_files() if str(file) not in known]
     if arguments.json:
@@ -43,14 +46,14 @@ def run(arguments: argparse.Namespace) -> int:
     return FOUND_WRONG if any(row["state"] == "broken" for row in rows) else OK
 
 
-def _registered(entry: install.Registration) -> dict[str, object]:
+def _registered(entry: install.Registration) -> dict[str, Any]:
     if not entry.ours:
         return _row(entry.name, "", "foreign", "", entry.library, [])
     found = install.problems(entry)
     return _row(entry.name, _device(entry.config), "broken" if found else "ok", entry.config, entry.library, found)
 
 
-def _created(file: str) -> dict[str, object]:
+def _created(file: str) -> dict[str, Any]:
     try:
         config = load_entry(file)
     except ConfigError as error:
@@ -67,5 +70,5 @@ def _device(file: str) -> str:
 
 def _row(
     name: str, device: str, state: str, config: str, library: str, found: list[str]
-) -> dict[str, object]:  # the keys are what --json promises
+) -> dict[str, Any]:  # the keys are what --json promises
     return {"name": name, "device": device, "state": state, "config": config, "library": library, "problems": found}

@@ -12,9 +12,9 @@ from asiokit.errors import AsiokitError, InstallError
 from asiokit.install.entries import Registration, all_created, created, find_file, problems
 
 if sys.platform == "win32":
-    from asiokit.install.windows import all_registered, find, register, unregister
+    from asiokit.install.windows import all_registered, class_id, find, register, unregister
 else:
-    from asiokit.install.linux import all_registered, find, register, unregister
+    from asiokit.install.linux import all_registered, class_id, find, register, unregister
 
 Done = TypeVar("Done")
 
@@ -22,6 +22,7 @@ __all__ = [
     "Registration",
     "all_created",
     "all_registered",
+    "class_id",
     "created",
     "enroll",
     "find",

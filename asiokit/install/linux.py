@@ -26,6 +26,11 @@ def root() -> Path:
     return Path(os.path.abspath(os.environ.get("ASIOKIT_CWASIO_DIR") or "/etc/cwASIO"))
 
 
+def class_id(name: str) -> str:
+    """There are no COM classes on Linux."""
+    return ""
+
+
 def register(config: EntryConfig) -> Registration:
     """Writes one entry, or replaces it if it is ours: whole or not at all. InstallError."""
     folder = root() / config.name

@@ -32,14 +32,14 @@ _WRITE = winreg.KEY_ALL_ACCESS | winreg.KEY_WOW64_64KEY
 Tree = dict[str, dict[str, str]]  # sub-key ("" = the key itself): value name: text
 
 
-def clsid_of(name: str) -> str:
+def class_id(name: str) -> str:
     """The COM class of a driver entry. Registry keys know no case, so neither does this."""
     return "{" + str(uuid.uuid5(NAMESPACE, name.lower())).upper() + "}"
 
 
 def register(config: EntryConfig) -> Registration:
     """Writes one entry, or replaces it if it is ours: whole or not at all. InstallError."""
-    name, clsid = config.name, clsid_of(config.name)
+    name, clsid = config.name, class_id(config.name)
     key, class_key = rf"{ASIO}\{name}", rf"{CLASSES}\{clsid}"
     entry = new_registration(config, rf"HKLM\{key}")
     _refuse_foreign(name)
@@ -68,7 +68,7 @@ def register(config: EntryConfig) -> Registration:
 def unregister(name: str) -> None:
     """Removes one of our entries. InstallError if there is none, or if it is not ours."""
     check_name(name)
-    key, class_key = rf"{ASIO}\{name}", rf"{CLASSES}\{clsid_of(name)}"
+    key, class_key = rf"{ASIO}\{name}", rf"{CLASSES}\{class_id(name)}"
     if _read_tree(key) is None and _read_tree(class_key) is None:
         raise InstallError(rf"no driver {name!r} is registered (HKLM\{ASIO})")
     _refuse_foreign(name)
@@ -107,7 +107,7 @@ def find(name: str) -> Registration | None:
 
 def _refuse_foreign(name: str) -> None:
     tree = _read_tree(rf"{ASIO}\{name}")
-    if tree is not None and tree[""].get("CLSID", "").upper() != clsid_of(name):
+    if tree is not None and tree[""].get("CLSID", "").upper() != class_id(name):
         raise _foreign(name)
 
 
