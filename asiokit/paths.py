@@ -10,7 +10,6 @@ when a host opens the driver the next time.
 import contextlib
 import os
 import sys
-import sysconfig
 from pathlib import Path
 
 from asiokit.errors import ConfigError, InstallError
@@ -80,6 +79,8 @@ def python_library() -> Path:
 
 
 def _linux_libraries() -> list[Path]:
+    import sysconfig  # noqa: PLC0415 - slow, and only registration asks
+
     threads = "t" if sysconfig.get_config_var("Py_GIL_DISABLED") else ""
     name = f"libpython{sys.version_info[0]}.{sys.version_info[1]}{threads}.so.1.0"
     multiarch = sysconfig.get_config_var("MULTIARCH") or ""
@@ -92,6 +93,8 @@ def _linux_libraries() -> list[Path]:
 
 
 def _windows_libraries() -> list[Path]:
+    import sysconfig  # noqa: PLC0415 - as above
+
     candidates: list[Path] = []
     handle = getattr(sys, "dllhandle", None)
     if sys.platform == "win32" and handle:

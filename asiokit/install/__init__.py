@@ -9,12 +9,12 @@ from typing import TypeVar
 from asiokit import paths
 from asiokit.config import check_name
 from asiokit.errors import AsiokitError, InstallError
-from asiokit.install.entries import Registration, all_created, created, find_file, problems
+from asiokit.install.entries import Registration, all_created, class_id, clsid, created, find_file, problems
 
 if sys.platform == "win32":
-    from asiokit.install.windows import all_registered, class_id, find, register, unregister
+    from asiokit.install.windows import all_registered, find, register, unregister
 else:
-    from asiokit.install.linux import all_registered, class_id, find, register, unregister
+    from asiokit.install.linux import all_registered, find, register, unregister
 
 Done = TypeVar("Done")
 
@@ -23,6 +23,7 @@ __all__ = [
     "all_created",
     "all_registered",
     "class_id",
+    "clsid",
     "created",
     "enroll",
     "find",

@@ -2,12 +2,17 @@
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from asiokit import discovery, paths
 from asiokit.config import EntryConfig, check_name, load_entry
 from asiokit.errors import AsiokitError, ConfigError, InstallError
 from asiokit.values import Frozen, nearest
 
+if TYPE_CHECKING:
+    import uuid
+
+NAMESPACE = "6b1a3f0e-5c7d-4e0b-9a43-2f1d8f6c7a55"  # ours: never change it, or every driver gets another class
 FIELDS = ("config", "python_library", "program", "path")  # of a Registration, as they are recorded
 
 
@@ -31,6 +36,18 @@ class Registration(Frozen):
     def __init__(self, name: str, key: str, library: str, ours: bool, recorded: dict[str, str] | None = None) -> None:
         self._set(name=name, key=key, library=library, ours=ours)
         self._set(**{field: (recorded or {}).get(field, "") for field in FIELDS})
+
+
+def clsid(name: str) -> "uuid.UUID":
+    """The COM class of a driver entry. Registry keys know no case, so neither does this."""
+    import uuid  # noqa: PLC0415 - for Windows only
+
+    return uuid.uuid5(uuid.UUID(NAMESPACE), name.lower())
+
+
+def class_id(name: str) -> str:
+    """The same, as the registry spells it."""
+    return "{" + str(clsid(name)).upper() + "}"
 
 
 def new_registration(config: EntryConfig, key: str) -> Registration:

@@ -7,8 +7,6 @@ name that the host sends (future 0x7F000001).
 
 import contextlib
 import os
-import shlex
-import shutil
 import sys
 from pathlib import Path
 
@@ -24,11 +22,6 @@ RECORD = "asiokit"
 def root() -> Path:
     """The folder of all entries."""
     return Path(os.path.abspath(os.environ.get("ASIOKIT_CWASIO_DIR") or "/etc/cwASIO"))
-
-
-def class_id(name: str) -> str:
-    """There are no COM classes on Linux."""
-    return ""
 
 
 def register(config: EntryConfig) -> Registration:
@@ -57,7 +50,7 @@ def register(config: EntryConfig) -> Registration:
     except OSError as error:
         raise _failure("register", config.name, error) from None
     finally:
-        shutil.rmtree(fresh, ignore_errors=True)
+        _remove(fresh)
     return entry
 
 
@@ -71,9 +64,9 @@ def unregister(name: str) -> None:
     old = root() / f".{name}.old{os.getpid()}"
     try:
         folder.rename(old)
-        shutil.rmtree(old)
     except OSError as error:
         raise _failure("unregister", name, error) from None
+    _remove(old)
     if not any(root().iterdir()):
         with contextlib.suppress(OSError):  # an empty folder that is not ours to remove
             root().rmdir()
@@ -109,7 +102,13 @@ def _replace(folder: Path, fresh: Path, old: Path) -> None:
     except OSError:
         old.rename(folder)
         raise
-    shutil.rmtree(old, ignore_errors=True)
+    _remove(old)
+
+
+def _remove(folder: Path) -> None:
+    import shutil  # noqa: PLC0415 - find() is on the way from dlopen to init, this is not
+
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _refuse_foreign(folder: Path) -> None:
@@ -123,6 +122,8 @@ def _refuse_foreign(folder: Path) -> None:
 def _failure(verb: str, name: str, error: OSError) -> InstallError:
     text = f"can't {verb} {name!r}: {error.filename or root()}: {error.strerror or error}"
     if isinstance(error, PermissionError):
+        import shlex  # noqa: PLC0415 - as above
+
         # sudo looks for commands in a path of its own, where a venv's are not
         command = shlex.join(["sudo", sys.executable, "-m", "asiokit", verb, name])
         text += f"; run: {command}"

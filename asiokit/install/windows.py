@@ -10,12 +10,11 @@ The class's GUID follows from the name, so that projects which store it find the
 
 import contextlib
 import sys
-import uuid
 from collections.abc import Iterator
 
 from asiokit.config import EntryConfig, check_name
 from asiokit.errors import InstallError
-from asiokit.install.entries import FIELDS, Registration, new_registration
+from asiokit.install.entries import FIELDS, Registration, class_id, new_registration
 
 assert sys.platform == "win32"  # for type checkers: everything below is
 
@@ -24,17 +23,11 @@ import winreg  # noqa: E402
 ASIO = r"SOFTWARE\ASIO"
 CLASSES = r"SOFTWARE\Classes\CLSID"
 RECORD = "asiokit"
-NAMESPACE = uuid.UUID("6b1a3f0e-5c7d-4e0b-9a43-2f1d8f6c7a55")  # ours: never change it, or every driver gets a new GUID
 
 _READ = winreg.KEY_READ | winreg.KEY_WOW64_64KEY
 _WRITE = winreg.KEY_ALL_ACCESS | winreg.KEY_WOW64_64KEY
 
 Tree = dict[str, dict[str, str]]  # sub-key ("" = the key itself): value name: text
-
-
-def class_id(name: str) -> str:
-    """The COM class of a driver entry. Registry keys know no case, so neither does this."""
-    return "{" + str(uuid.uuid5(NAMESPACE, name.lower())).upper() + "}"
 
 
 def register(config: EntryConfig) -> Registration:
