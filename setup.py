@@ -9,8 +9,9 @@ from Cython.Build import cythonize
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
-WINDOWS = sys.platform == "win32" or "mingw" in os.environ.get("CC", "")
-MSVC = WINDOWS and "mingw" not in os.environ.get("CC", "")
+# the platform built for, which is not the running one when tools/windows cross-builds with mingw
+WINDOWS = sysconfig.get_platform().startswith("win")
+MSVC = WINDOWS and sys.platform == "win32"
 
 OS = ["sdk_shim/os_posix.c", "sdk_shim/os_windows.c"]
 OS_LIBRARIES = ["winmm", "synchronization"] if WINDOWS else []

@@ -1,0 +1,1 @@
+"""tools: what builds, tests and releases asiokit; none of it is installed."""

@@ -1,0 +1,161 @@
+"""tools: Wine prefixes, and running programs in them."""
+
+import os
+import select
+import shutil
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tools.windows.steps import Failed, step
+
+# Registry values of a prefix without display, sound card or crash dialog.
+SETTINGS = (
+    (r"HKCU\Software\Wine\Drivers", "Graphics", "null"),
+    (r"HKCU\Software\Wine\Drivers", "Audio", ""),
+    (r"HKCU\Software\Wine\WineDbg", "ShowCrashDialog", "0"),
+)
+
+Result = subprocess.CompletedProcess[str]
+
+
+def collect(process: "subprocess.Popen[bytes]", texts: list[bytes], timeout_s: float) -> bool:
+    """Reads stdout and stderr until the program has ended; False when it has not within timeout_s.
+
+    Not until the pipes end: Wine's services inherit them and live on.
+    """
+    assert process.stdout is not None and process.stderr is not None
+    deadline = time.monotonic() + timeout_s
+    ended = os.pidfd_open(process.pid)
+    streams = {process.stdout.fileno(): 0, process.stderr.fileno(): 1}
+    for stream in streams:
+        os.set_blocking(stream, False)
+    try:
+        while True:
+            ready, _, _ = select.select([ended, *streams], [], [], max(deadline - time.monotonic(), 0))
+            for stream in [stream for stream in streams if stream in ready or ended in ready]:
+                while chunk := read_some(stream):
+                    texts[streams[stream]] += chunk
+                if chunk == b"":  # a program may close its stdout long before it ends
+                    del streams[stream]
+            if ended in ready or not ready:
+                return ended in ready
+    finally:
+        os.close(ended)
+
+
+def read_some(stream: int) -> bytes | None:
+    """b"" at the end, None when there is nothing yet."""
+    try:
+        return os.read(stream, 65536)
+    except BlockingIOError:
+        return None
+
+
+class Prefix:
+    """One Wine prefix of our own. Leave it by close(), or with `with`: its wineserver has ended after that."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.resolve()
+
+    def environment(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
+        # what would reach into the Windows Python from the Linux one stays behind
+        kept = {
+            name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "WINE", "VIRTUAL_"))
+        }
+        kept |= {
+            "WINEPREFIX": str(self.folder),
+            "WINEARCH": "win64",
+            "WINEDEBUG": "-all",
+            "WINEDLLOVERRIDES": "mscoree,mshtml=;winemenubuilder.exe=d",
+        }
+        return kept | dict(extra or {})
+
+    def run(
+        self,
+        command: Sequence[str | Path],
+        *,
+        timeout_s: float = 60,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+    ) -> Result:
+        """Runs a Windows program. A Windows Python starts in Wine only with pipes (not files) and a valid stdin.
+
+        Raises Failed when it has not ended after timeout_s; a crashed program is a return code, not an error.
+        """
+        words = ["wine", *(str(word) for word in command)]
+        process = subprocess.Popen(
+            words,
+            cwd=cwd,
+            env=self.environment(env),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        texts = [b"", b""]
+        with process:
+            ended = collect(process, texts, timeout_s)
+            if not ended:
+                # killing the Linux process would leave Windows' processes; the prefix is ours, so all of it may go
+                self.kill()
+                process.kill()
+        out, err = (text.decode("utf-8", "replace").replace("\r\n", "\n") for text in texts)
+        if not ended:
+            raise Failed(f"{' '.join(words)}\nhad not ended after {timeout_s:g} s:\n{out}\n{err}")
+        return Result(words, process.returncode, out, err)
+
+    def check(self, command: Sequence[str | Path], *, timeout_s: float = 60) -> Result:
+        done = self.run(command, timeout_s=timeout_s)
+        if done.returncode != 0:
+            raise Failed(f"{' '.join(done.args)}\nended with {done.returncode}:\n{done.stdout}\n{done.stderr}")
+        return done
+
+    def settle(self) -> None:
+        """Returns when the last Windows program has ended and the registry has been written."""
+        subprocess.run(["wineserver", "-w"], env=self.environment(), check=False)
+
+    def kill(self) -> None:
+        subprocess.run(["wineserver", "-k"], env=self.environment(), check=False)
+        self.settle()
+
+    def __enter__(self) -> "Prefix":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self, timeout_s: float = 10) -> None:
+        try:
+            subprocess.run(["wineserver", "-w"], env=self.environment(), timeout=timeout_s, check=False)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def set_registry(self, key: str, name: str | None, value: str) -> None:
+        """A string value; name None is the key's default."""
+        self.check(
+            ["reg", "add", key, *(["/v", name] if name is not None else ["/ve"]), "/t", "REG_SZ", "/d", value, "/f"]
+        )
+
+
+def make_template(cache: Path) -> Path:
+    """A fresh prefix that reports Windows 10; never run in: copy it."""
+    version = subprocess.run(
+        ["wine", "--version"], env=os.environ | {"WINEDEBUG": "-all"}, capture_output=True, text=True
+    )
+
+    def make(folder: Path) -> None:
+        with Prefix(folder) as prefix:
+            prefix.check(["wineboot", "--init"], timeout_s=300)
+            prefix.check(["winecfg", "-v", "win10"], timeout_s=120)
+            for key, name, value in SETTINGS:
+                prefix.set_registry(key, name, value)
+            prefix.settle()
+
+    return step(cache / "prefix", (version.stdout.strip(), SETTINGS), make)
+
+
+def copy_prefix(template: Path, target: Path) -> Prefix:
+    """A prefix of the caller's own; the template must not be in use (make_template leaves it settled)."""
+    shutil.copytree(template, target, symlinks=True)
+    return Prefix(target)
