@@ -14,11 +14,12 @@ WINDOWS = sysconfig.get_platform().startswith("win")
 MSVC = WINDOWS and sys.platform == "win32"
 
 OS = ["sdk_shim/os_posix.c", "sdk_shim/os_windows.c"]
-OS_LIBRARIES = ["winmm", "synchronization"] if WINDOWS else []
+LOG = ["sdk_shim/shim_log.c", "sdk_shim/shim_os_linux.c", "sdk_shim/shim_os_windows.c"]
+OS_LIBRARIES = ["winmm", "synchronization", "ole32", "advapi32", "shell32"] if WINDOWS else []
 
 # module: (Cython source, further C sources, libraries)
 MODULES = {
-    "asiokit.rt.system": ("asiokit/rt/system.pyx", OS, OS_LIBRARIES),
+    "asiokit.rt.system": ("asiokit/rt/system.pyx", OS + LOG, OS_LIBRARIES),
     "asiokit.rt.convert": ("asiokit/rt/convert.pyx", [], []),
     "asiokit.rt.clock": ("asiokit/rt/clock.pyx", [], []),
     "asiokit.device.base": ("asiokit/device/base.pyx", [], []),

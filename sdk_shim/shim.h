@@ -71,7 +71,7 @@ asio_driver_t *shim_fallback_new(const char *name, const asio_guid_t *clsid, con
 /* ---- shim_log.c ---- */
 
 void shim_log(const char *format, ...) SHIM_PRINTF(1, 2);
-void shim_log_lines(const char *text); /* one record a line of text */
+void shim_log_lines(const char *who, const char *text); /* one record a line of text; who: "shim", "driver", ... */
 
 /* Copies what fits and ends it at a character's border. */
 void shim_copy(char *to, size_t n_to, const char *text);

@@ -57,14 +57,14 @@ const char *shim_tail(const char *path, size_t max_bytes, char *to, size_t n_to)
     return to;
 }
 
-static void write_record(const char *text, size_t n_text) {
+static void write_record(const char *who, const char *text, size_t n_text) {
     char record[2048];
     char stamp[96];
     size_t n;
     shim_stamp(stamp, sizeof stamp);
-    if (n_text > sizeof record - sizeof stamp - 16)
-        n_text = sizeof record - sizeof stamp - 16;
-    n = (size_t)snprintf(record, sizeof record, "%s shim: %.*s\n", stamp, (int)n_text, text);
+    if (n_text > sizeof record - sizeof stamp - 32)
+        n_text = sizeof record - sizeof stamp - 32;
+    n = (size_t)snprintf(record, sizeof record, "%s %.16s: %.*s\n", stamp, who, (int)n_text, text);
     shim_append_log(record, n < sizeof record ? n : sizeof record - 1);
 }
 
@@ -74,14 +74,14 @@ void shim_log(const char *format, ...) {
     va_start(list, format);
     format_list(text, sizeof text, format, list);
     va_end(list);
-    write_record(text, strlen(text));
+    write_record("shim", text, strlen(text));
 }
 
-void shim_log_lines(const char *text) {
+void shim_log_lines(const char *who, const char *text) {
     while (*text) {
         const size_t n = strcspn(text, "\r\n");
         if (n)
-            write_record(text, n);
+            write_record(who, text, n);
         text += n;
         text += strspn(text, "\r\n");
     }

@@ -379,7 +379,7 @@ static void *import_entry(char *error, size_t n_error) {
             shim_copy(error, n_error, text);
         value = answer ? python.PyDict_GetItemString(names, "report") : NULL;
         if (value && (text = python.PyUnicode_AsUTF8AndSize(value, NULL)) != NULL)
-            shim_log_lines(text);
+            shim_log_lines("shim", text);
     }
     python.PyErr_Clear();
     if (answer)

@@ -26,6 +26,7 @@ _SHORT = {"ok": "ok", "IM": "InvalidMode", "NP": "NotPresent", "SPNA": "SPNotAdv
 
 # method: answer in each of STATES; ok = the call is carried out. The order is that of com/driver.pxd.
 _METHODS = {
+    "init": "ok ok ok ok",
     "start": "IM IM ok IM",
     "stop": "IM IM IM ok",
     "getChannels": "IM ok ok ok",

@@ -8,6 +8,7 @@ from asiokit.engine.state cimport engine_t
 
 # In the order of answers.METHODS.
 cdef enum method_t:
+    METHOD_INIT
     METHOD_START
     METHOD_STOP
     METHOD_GET_CHANNELS
@@ -41,7 +42,7 @@ ctypedef struct driver_t:
     control_fn control         # the device's; NULL until init has succeeded
     void *control_context
     # answers, copied from the table at init
-    int32_t answers[16][4]
+    int32_t answers[METHOD_COUNT][4]
     int32_t can_report_overload
     int32_t unsupported_rate
     int32_t bad_buffer_size
@@ -50,8 +51,8 @@ ctypedef struct driver_t:
     int32_t bad_clock_source
     # the last error: a ring, so that a reader and writers on other threads need no lock
     int32_t error_head
-    char errors[8][124]
-    int32_t logged[16]         # per method: states whose refusal stands in the log already
+    char errors[ERROR_SLOTS][124]
+    int32_t logged[METHOD_COUNT]         # per method: states whose refusal stands in the log already
 
 
 cdef class Driver:

@@ -214,7 +214,7 @@ cdef void do_close(driver_t *d) noexcept with gil:
 cdef asio_bool_t c_init(asio_driver_t *self, void *sys_handle) noexcept nogil:
     """1 or 0. The handle is never looked at: hosts pass windows, modules, NULL, and garbage."""
     cdef driver_t *d = <driver_t *>self
-    return locked(d, METHOD_FUTURE, do_init, NULL) == ASIO_OK
+    return locked(d, METHOD_INIT, do_init, NULL) == ASIO_OK
 
 
 cdef asio_error_t do_init(driver_t *d, void *arguments) noexcept with gil:

@@ -17,7 +17,7 @@ cdef class Engine:
     cdef bint _ask_host(self, const asio_callbacks_t *callbacks) noexcept nogil
     cdef void _prepare_device(self, int n_frames) except *
     cdef void _forget_stream(self) noexcept
-    cdef void _begin(self) except *
+    cdef void _begin(self, bint from_start) except *
     cdef bint _pause(self) except *
     cdef void create_buffers(self, asio_buffer_info_t *infos, asio_long_t n_infos, asio_long_t n_frames,
                              const asio_callbacks_t *callbacks) except *

@@ -18,7 +18,7 @@ from asiokit.engine.state cimport (CLOSE_TIMEOUT_NS, MAX_CHANNELS, MAX_CLOCK_SOU
                                    engine_on_stream_thread, engine_rate, engine_release, engine_set_channels,
                                    engine_set_rate)
 from asiokit.engine.stream cimport (engine_edge, run_begin, run_end, run_new, run_release, stream_new, stream_release,
-                                    stream_resolve, stream_rewind, stream_silence, time_code_fn)
+                                    stream_resolve, stream_silence, time_code_fn)
 from asiokit.rt.clock cimport CLOCK_DEVICE, CLOCK_FREEWHEEL, CLOCK_MANUAL, CLOCK_REALTIME, steps_take
 from asiokit.rt.gate cimport gate_close, gate_is_busy, gate_open
 from asiokit.rt.status cimport WAKE_BUCKETS, status_read
@@ -267,16 +267,15 @@ cdef class Engine:
     def start(self) -> None:
         """Arms the stream and returns; the first switch comes a period later."""
         reap()
-        stream_rewind(self.stream)
         self.state.output_seen = self.state.output_done = 0
-        self._begin()
+        self._begin(True)
 
-    cdef void _begin(self) except *:
+    cdef void _begin(self, bint from_start) except *:
         cdef engine_t *e = self.state
         cdef run_t *run
         cdef int error
         with nogil:
-            run = run_new(self.stream, e.clock_kind, self.run)
+            run = run_new(self.stream, e.clock_kind, self.run, from_start)
         if run is NULL:
             raise MemoryError("no memory to start the stream")
         self.run = run
@@ -286,6 +285,7 @@ cdef class Engine:
             with nogil:
                 error = run_begin(run)
             if error:
+                self._stop_device()
                 raise DriverError(ASIO_NO_MEMORY, f"the system refuses the stream thread (error {error})")
         except BaseException:
             with nogil:
@@ -311,10 +311,7 @@ cdef class Engine:
         with nogil:
             quiet = run_end(run, CLOSE_TIMEOUT_NS)
         atomic_store_i32(&e.state, STATE_PREPARED)
-        try:
-            self.device.stop()
-        except Exception as error:
-            self.log(f"device {type(self.device).__name__}: stop raised {type(error).__name__}: {error}")
+        self._stop_device()
         atomic_store_i64(&e.edge_run, 0)
         if quiet:
             # nothing of it is left but a thread that sleeps to its next edge, sees the gate and goes
@@ -323,6 +320,12 @@ cdef class Engine:
         elif not own:
             self.log("the host's buffer switch has not come back; its thread is left to end by itself")
         return quiet
+
+    def _stop_device(self) -> None:
+        try:
+            self.device.stop()
+        except Exception as error:
+            self.log(f"device {type(self.device).__name__}: stop raised {type(error).__name__}: {error}")
 
     def log(self, str text) -> None:
         """A line in the log file."""
@@ -355,9 +358,9 @@ cdef class Engine:
             raise
         finally:
             self.stream.block[0].rate_hz = self.stream.block[1].rate_hz = engine_rate(e)
-            self.stream.time_flags = ASIO_TIME_SAMPLE_RATE_CHANGED
             if was_running:
-                self._begin()
+                self.stream.time_flags = ASIO_TIME_SAMPLE_RATE_CHANGED
+                self._begin(False)
 
     def set_clock_source(self, int index) -> None:
         """The index exists."""

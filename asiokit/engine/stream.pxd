@@ -56,16 +56,17 @@ ctypedef struct run_t:
     clock_t clock
     stream_t *stream
     run_t *previous           # a run that could not be waited for: first let its callback come back
+    int32_t from_start        # begins at position 0; otherwise it goes on where the stream was paused
+    int32_t has_begun
 
 cdef stream_t *stream_new(engine_t *e, asio_buffer_info_t *infos, asio_long_t n_infos, int32_t n_frames, bint direct,
                           const asio_callbacks_t *callbacks, bint use_time_info) noexcept nogil
 cdef void stream_resolve(stream_t *s, process_fn process, void *context, time_code_fn time_code) noexcept nogil
 cdef void stream_acquire(stream_t *s) noexcept nogil
 cdef void stream_release(stream_t *s) noexcept nogil
-cdef void stream_rewind(stream_t *s) noexcept nogil
 cdef void stream_silence(stream_t *s) noexcept nogil
 
-cdef run_t *run_new(stream_t *s, int32_t kind, run_t *previous) noexcept nogil
+cdef run_t *run_new(stream_t *s, int32_t kind, run_t *previous, bint from_start) noexcept nogil
 cdef int run_begin(run_t *run) noexcept nogil
 cdef bint run_end(run_t *run, int64_t timeout_ns) noexcept nogil
 cdef void run_release(run_t *run) noexcept nogil

@@ -19,7 +19,7 @@ from asiokit.engine.notifier cimport engine_notify
 from asiokit.engine.state cimport engine_acquire, engine_rate, engine_release
 from asiokit.rt.clock cimport CLOCK_DEVICE, CLOCK_REALTIME, clock_anchor, clock_cycle_done, clock_init
 from asiokit.rt.convert cimport convert_from_float32, convert_to_float32, sample_type_width
-from asiokit.rt.gate cimport (gate_close, gate_enter, gate_free, gate_init, gate_is_busy, gate_is_closed, gate_leave,
+from asiokit.rt.gate cimport (gate_close, gate_enter, gate_free, gate_init, gate_is_closed, gate_leave,
                               gate_wait_left)
 from asiokit.rt.journal cimport journal_put
 from asiokit.rt.status cimport status_count, status_publish
@@ -341,13 +341,6 @@ cdef void stream_release(stream_t *s) noexcept nogil:
     free(s)
 
 
-cdef void stream_rewind(stream_t *s) noexcept nogil:
-    """First switch: index 0, position 0."""
-    s.n_cycles = 0
-    s.position = 0
-    s.block_flags = ASIOKIT_BLOCK_FIRST
-
-
 cdef void stream_silence(stream_t *s) noexcept nogil:
     """What was played last is not the beginning of the next run."""
     memset(s.host_out[0], 0, s.host_bytes)
@@ -356,7 +349,7 @@ cdef void stream_silence(stream_t *s) noexcept nogil:
 
 # ---- the runs -------------------------------------------------------------------------------------------------------
 
-cdef run_t *run_new(stream_t *s, int32_t kind, run_t *previous) noexcept nogil:
+cdef run_t *run_new(stream_t *s, int32_t kind, run_t *previous, bint from_start) noexcept nogil:
     """[control thread] With one reference; takes over that of previous. NULL: no memory."""
     cdef run_t *run = <run_t *>calloc(1, sizeof(run_t))
     if run is NULL or not gate_init(&run.gate, True):
@@ -366,6 +359,7 @@ cdef run_t *run_new(stream_t *s, int32_t kind, run_t *previous) noexcept nogil:
     run.kind = kind
     run.stream = s
     run.previous = previous
+    run.from_start = from_start
     stream_acquire(s)
     if kind == CLOCK_REALTIME:
         s.engine.status.wakeful = wakeful_acquire()
@@ -385,6 +379,26 @@ cdef void run_release(run_t *run) noexcept nogil:
     free(run)
 
 
+cdef bint run_take_over(run_t *run, int64_t timeout_ns) noexcept nogil:
+    """Before the first cycle: the run before must have come back from its host callback, because two switches at once
+    would break every host. False: it has not, within the bound."""
+    cdef stream_t *s = run.stream
+    if run.previous is not NULL:
+        if not gate_wait_left(&run.previous.gate, timeout_ns):
+            return False
+        run_release(run.previous)
+        run.previous = NULL
+        if run.from_start:
+            # what stop could not do while the callback was under way
+            stream_silence(s)
+    if run.from_start:
+        s.n_cycles = 0
+        s.position = 0
+        s.block_flags = ASIOKIT_BLOCK_FIRST
+    run.has_begun = 1
+    return True
+
+
 cdef inline void after_cycle(run_t *run) noexcept nogil:
     status_count(&run.stream.engine.status.n_cycles)
     if run.clock.discontinuity:
@@ -400,12 +414,10 @@ cdef void run_thread(void *argument) noexcept nogil:
     cdef uint64_t me = thread_id()
     cdef void *token = NULL
     cdef int64_t edge_ns
-    # two switches at once would break every host: first let the late one come back
-    while run.previous is not NULL and gate_is_busy(&run.previous.gate) and not gate_is_closed(&run.gate):
-        gate_wait_left(&run.previous.gate, 20000000)
-    if run.previous is not NULL:
-        run_release(run.previous)
-        run.previous = NULL
+    while not run_take_over(run, 20000000):
+        if gate_is_closed(&run.gate):
+            run_release(run)
+            return
     if run.kind == CLOCK_REALTIME:
         e.status.priority = priority_raise(&token)
     clock_anchor(&run.clock)
@@ -450,7 +462,7 @@ cdef int32_t engine_edge(void *engine, long long t_ns) noexcept nogil:
     after Device.stop has returned] 0 = served, 1 = the stream is not running."""
     cdef run_t *run = <run_t *><uintptr_t>atomic_load_i64(&(<engine_t *>engine).edge_run)
     cdef uint64_t me = thread_id()
-    if run is NULL or not gate_enter(&run.gate, me):
+    if run is NULL or not run.has_begun and not run_take_over(run, 0) or not gate_enter(&run.gate, me):
         return 1
     atomic_store_i64(&run.stream.engine.stream_thread, <int64_t>me)
     run.stream.cycle(run.stream, t_ns, run.clock.period_ns)

@@ -28,6 +28,9 @@ cdef extern from "os.h" nogil:
     void *os_pages_new(size_t n_bytes)
     void os_pages_free(void *pages, size_t n_bytes)
 
+cdef extern from "shim.h" nogil:
+    void shim_log_lines(const char *who, const char *text)
+
 
 cdef int64_t now_ns() noexcept nogil:
     return os_now_ns()
@@ -93,7 +96,7 @@ cdef void pages_free(void *pages, size_t n_bytes) noexcept nogil:
     os_pages_free(pages, n_bytes)
 
 cdef void log_write(const char *who, const char *text) noexcept nogil:
-    pass
+    shim_log_lines(who, text)
 
 
 def monotonic_ns() -> int:
