@@ -328,11 +328,11 @@ cdef class Engine:
             self.log(f"device {type(self.device).__name__}: stop raised {type(error).__name__}: {error}")
 
     def log(self, str text) -> None:
-        """A line in the log file."""
-        cdef bytes raw = text.encode("utf-8", "replace")
-        cdef char *c_text = raw
-        with nogil:
-            engine_log(self.state, c_text)
+        """Lines in the log file."""
+        cdef bytes raw
+        for line in text.splitlines():
+            raw = line.encode("utf-8", "replace")
+            engine_log(self.state, raw)
 
     # ---- in any state from initialized on ----
 
