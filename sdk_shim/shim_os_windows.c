@@ -16,6 +16,8 @@
 
 #include "shim_windows.h"
 
+HMODULE shim_module; /* set by DllMain of the shim; asiokit.rt.system, which shares this file, has no need of it */
+
 wchar_t *shim_wide(const char *text) {
     int n = MultiByteToWideChar(CP_UTF8, 0, text, -1, NULL, 0);
     wchar_t *wide = n > 0 ? malloc((size_t)n * sizeof *wide) : NULL;

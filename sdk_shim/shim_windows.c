@@ -18,8 +18,6 @@
 
 #include "shim_windows.h"
 
-HMODULE shim_module;
-
 static const GUID iid_unknown = {0x00000000, 0, 0, {0xC0, 0, 0, 0, 0, 0, 0, 0x46}};
 static const GUID iid_class_factory = {0x00000001, 0, 0, {0xC0, 0, 0, 0, 0, 0, 0, 0x46}};
 

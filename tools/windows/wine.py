@@ -87,7 +87,7 @@ class Prefix:
         words = ["wine", *(str(word) for word in command)]
         process = subprocess.Popen(
             words,
-            cwd=cwd,
+            cwd=cwd or self.folder,  # not the caller's: a checkout there would be imported instead
             env=self.environment(env),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
