@@ -109,3 +109,13 @@ class _Help(argparse.RawDescriptionHelpFormatter):
     def __init__(self, prog: str) -> None:
         # comfortable at 80 columns, no wider than can be read
         super().__init__(prog, max_help_position=28, width=min(shutil.get_terminal_size().columns, 100) - 2)
+
+    def add_argument(self, action: argparse.Action) -> None:
+        super().add_argument(action)
+        if action.nargs == argparse.PARSER:
+            self._action_max_length += self._indent_increment  # argparse forgets that the commands are indented
+
+    def _format_action(self, action: argparse.Action) -> str:
+        text = super()._format_action(action)
+        # of the commands: without the line that only says COMMAND
+        return text.partition("\n")[2] if action.nargs == argparse.PARSER else text

@@ -18,13 +18,14 @@ from asiokit.device.options import find_option, resolve_options
 from asiokit.errors import ConfigError, InstallError
 
 EXAMPLE = """
-asiokit create "My Loopback" --device loopback -o channels=8 --buffer 64:1024:128
-asiokit register "My Loopback"
+asiokit devices
+asiokit create "Studio 8" --device CLASS -o inputs=8 --buffer 64:1024:128
+asiokit register "Studio 8"
 """
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", metavar="NAME", help="the driver's name in hosts: 1 to 31 ASCII characters")
+    parser.add_argument("name", metavar="NAME", help="as hosts list it: 1 to 31 ASCII characters")
     parser.add_argument("--device", metavar="CLASS", required=True, help="a device class (asiokit devices)")
     parser.add_argument(
         "-o", "--option", metavar="KEY=VALUE", action="append", default=[], help="an option of the device; repeatable"

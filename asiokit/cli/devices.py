@@ -1,4 +1,4 @@
-"""cli: shows the device classes that are installed, and their options.
+"""cli: shows the installed device classes and their options.
 
 A class that can't be loaded is listed with the reason, and the exit code
 is 1.
@@ -45,7 +45,7 @@ def _described(device: discovery.DeviceClass, is_double: bool) -> dict[str, obje
     options = getattr(device_class, "OPTIONS", ())
     return {
         "name": device.name,
-        "help": ((device_class.__doc__ if device_class else "") or "").strip().partition("\n")[0],
+        "help": _first_line(device_class),
         "origin": device.origin(),
         "target": device.target,
         "error": error,
@@ -64,6 +64,13 @@ def _described(device: discovery.DeviceClass, is_double: bool) -> dict[str, obje
             for option in options
         ],
     }
+
+
+def _first_line(device_class: type | None) -> str:
+    lines = (getattr(device_class, "__doc__", None) or "").strip().splitlines()
+    # Cython puts the signature before the docstring
+    texts = [line.strip() for line in lines if not line.startswith(f"{getattr(device_class, '__name__', '')}(")]
+    return next(filter(None, texts), "")
 
 
 def _show(device: dict[str, object]) -> None:

@@ -13,12 +13,12 @@ from asiokit import install
 from asiokit.cli import FOUND_WRONG, OK
 from asiokit.cli.table import print_json
 from asiokit.errors import InstallError
-from asiokit.install.checks import Finding, check_entry, check_installation, check_unregistered
+from asiokit.install.checks import Finding, check_entry, check_installation, check_unregistered, log_tail
 from asiokit.values import nearest
 
 EXAMPLE = """
 asiokit doctor
-asiokit doctor "My Loopback" --json
+asiokit doctor "Studio 8" --json
 """
 
 
@@ -60,6 +60,7 @@ def _scopes(name: str | None) -> Iterator[tuple[str, Iterator[Finding]]]:
         yield f"\ndriver {entry.name!r}", check_entry(entry)
     if name is not None and file is not None:
         yield f"\ndriver {name!r}", check_unregistered(file)
+    yield "\nlog", iter([log_tail()])
 
 
 def _show(finding: Finding) -> None:

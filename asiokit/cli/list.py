@@ -1,4 +1,4 @@
-"""cli: shows driver entries: device, file, and whether they would work.
+"""cli: shows driver entries and whether they would work.
 
 Ours, registered or only created; --all: every ASIO driver of this system.
 Exit code 1 if one of ours is broken; asiokit doctor looks deeper.

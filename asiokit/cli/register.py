@@ -1,4 +1,4 @@
-"""cli: makes created entries known to the system, so that hosts list them.
+"""cli: makes hosts list driver entries.
 
 Without a name: every created entry, or the one that comes with asiokit if
 there is none. On Windows this needs an elevated prompt, on Linux sudo.
@@ -11,7 +11,7 @@ from asiokit.cli import COULD_NOT_RUN, FOUND_WRONG, OK, report
 
 EXAMPLE = """
 asiokit register
-asiokit register "My Loopback"
+asiokit register "Studio 8"
 asiokit register ./drivers/other.toml
 """
 

@@ -1,4 +1,4 @@
-"""cli: takes driver entries from the system again.
+"""cli: makes hosts forget driver entries.
 
 The entry's file stays, so that asiokit register brings it back. Foreign
 drivers are never touched.
@@ -11,7 +11,7 @@ from asiokit.cli import COULD_NOT_RUN, FOUND_WRONG, OK, report
 from asiokit.errors import AsiokitError
 
 EXAMPLE = """
-asiokit unregister "My Loopback"
+asiokit unregister "Studio 8"
 asiokit unregister --all
 """
 

@@ -58,7 +58,6 @@ def check_installation() -> Iterator[Finding]:
     except AsiokitError as error:
         yield Finding("device-classes", "FAIL", str(error))
     yield from _realtime()
-    yield _log()
 
 
 def check_entry(entry: install.Registration) -> Iterator[Finding]:
@@ -72,8 +71,7 @@ def check_entry(entry: install.Registration) -> Iterator[Finding]:
         yield moved
     if not gone and not moved:
         yield Finding("python", "ok", entry.program)
-    if os.path.realpath(entry.program) == entry.program and not gone and entry.program != sys.executable:
-        yield Finding("same-python", "ok", f"another one than this: {sys.executable}")
+        yield from _started(entry)
     if os.path.isfile(entry.library):
         yield _machine(entry.library)
     if not os.path.isfile(entry.program):
@@ -182,7 +180,8 @@ def _realtime() -> Iterator[Finding]:
         )
 
 
-def _log() -> Finding:
+def log_tail() -> Finding:
+    """Where the log is, and how it ends."""
     file = paths.log_file()
     try:
         with open(file, encoding="utf-8", errors="replace") as stream:
@@ -220,6 +219,14 @@ def _config_here(file: str) -> Iterator[Finding]:
         yield Finding("config", "ok", file)
     except ConfigError as error:
         yield Finding("config", "FAIL", str(error))
+
+
+def _started(entry: install.Registration) -> Iterator[Finding]:
+    """On Linux the library asks no registration: what lies beside it decides which Python it starts."""
+    beside = paths.read_values(Path(entry.library).parent / paths.LOCATION_FILE).get("program")
+    if sys.platform != "win32" and beside and beside != entry.program:
+        what = f"the library starts {beside}, the entry was registered with {entry.program}"
+        yield Finding("python-found", "FAIL", what, f'asiokit register "{entry.name}", from the one that is right')
 
 
 def _device(program: str, folder: str, file: str) -> Finding:
