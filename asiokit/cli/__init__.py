@@ -1,6 +1,6 @@
 """cli: the frame of the command line: finds the command, parses, turns errors into one line and an exit code.
 
-A command is a module asiokit/cli/<name>.py with a docstring (its first line is the help), EXAMPLE (shown at the end of
+A command is a module in asiokit/cli/ with a docstring (its first line is the help), EXAMPLE (shown at the end of
 --help), configure(parser) and run(arguments) -> exit code: 0; 1 = ran, and found something wrong; 2 = could not run.
 Only the chosen one is imported.
 """
@@ -19,8 +19,19 @@ from asiokit import __version__
 from asiokit.errors import AsiokitError
 from asiokit.values import nearest
 
-# in the order in which somebody meets them
-COMMANDS = ("demo", "devices", "create", "register", "unregister", "list", "probe", "play", "record", "doctor")
+# command: module, in the order in which somebody meets them
+COMMANDS = {
+    "demo": "demo",
+    "devices": "devices",
+    "create": "create",
+    "register": "register",
+    "unregister": "unregister",
+    "list": "listing",  # a module named list would hide the built-in one in this very file
+    "probe": "probe",
+    "play": "play",
+    "record": "record",
+    "doctor": "doctor",
+}
 
 OK, FOUND_WRONG, COULD_NOT_RUN, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 130, 141
 
@@ -54,7 +65,9 @@ def report(error: BaseException) -> int:
 def _run(argv: list[str]) -> int:
     chosen = next((word for word in argv if not word.startswith("-")), None)
     if chosen is not None and chosen not in COMMANDS:
-        raise AsiokitError(f"unknown command {chosen!r}{nearest(chosen, COMMANDS)}; possible: {', '.join(COMMANDS)}")
+        raise AsiokitError(
+            f"unknown command {chosen!r}{nearest(chosen, tuple(COMMANDS))}; possible: {', '.join(COMMANDS)}"
+        )
     parser = argparse.ArgumentParser(
         prog="asiokit",
         description="Your own ASIO driver, in Python.",
@@ -84,7 +97,7 @@ def _run(argv: list[str]) -> int:
 
 def _import(name: str) -> ModuleType:
     try:
-        return importlib.import_module(f"asiokit.cli.{name}")
+        return importlib.import_module(f"asiokit.cli.{COMMANDS[name]}")
     except ImportError as error:
         raise AsiokitError(
             f"{name} can't be loaded: {error}; asiokit is not built for this Python ({_python()}): reinstall it there"
@@ -93,7 +106,7 @@ def _import(name: str) -> ModuleType:
 
 def _doc(name: str) -> str:
     """A command's docstring without its layer, read without running the module."""
-    file = Path(__file__).with_name(f"{name}.py")
+    file = Path(__file__).with_name(f"{COMMANDS[name]}.py")
     try:
         doc = ast.get_docstring(ast.parse(file.read_bytes())) or ""
     except OSError:
