@@ -20,7 +20,7 @@ OS_LIBRARIES = ["winmm", "synchronization", "ole32", "advapi32", "shell32"] if W
 # module: (Cython source, further C sources, libraries)
 MODULES = {
     "asiokit.rt.system": ("asiokit/rt/system.pyx", OS + LOG, OS_LIBRARIES),
-    "asiokit.rt.convert": ("asiokit/rt/convert.pyx", [], []),
+    "asiokit.rt.convert": ("asiokit/rt/convert.pyx", ["sdk_shim/convert.c"], []),
     "asiokit.rt.clock": ("asiokit/rt/clock.pyx", [], []),
     "asiokit.device.base": ("asiokit/device/base.pyx", [], []),
     "asiokit.engine.state": ("asiokit/engine/state.pyx", [], []),
@@ -42,6 +42,9 @@ SHIM_SOURCES = [
     for part in ("linux", "windows", "python", "find", "fallback", "log", "os_linux", "os_windows")
 ]
 SHIM_EXPORTS = ["DllCanUnloadNow", "DllGetClassObject", "DllRegisterServer", "DllUnregisterServer"] if WINDOWS else []
+
+# where a loop over samples is the whole work
+COMPILE_MORE = {"asiokit.rt.convert": [] if MSVC else ["-O3"]}
 
 DIRECTIVES = {
     "language_level": 3,
@@ -68,7 +71,7 @@ def extension(name: str, sources: list[str], libraries: list[str]) -> Extension:
         include_dirs=["sdk_shim"],
         depends=[str(path) for path in Path("sdk_shim").glob("*.h")],
         libraries=libraries,
-        extra_compile_args=COMPILE + os.environ.get("ASIOKIT_CFLAGS", "").split(),
+        extra_compile_args=COMPILE + COMPILE_MORE.get(name, []) + os.environ.get("ASIOKIT_CFLAGS", "").split(),
         extra_link_args=LINK + os.environ.get("ASIOKIT_LDFLAGS", "").split(),
     )
 

@@ -1,0 +1,236 @@
+"""tests of the converters against numpy, which does the same arithmetic in double precision and by other means."""
+
+import ctypes
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from asiokit.rt.convert import from_float32, to_float32, width_of
+from asiokit.sample_types import SAMPLE_TYPES
+
+INTEGERS = [name for name in SAMPLE_TYPES if name.startswith("int")]
+FLOATS = [name for name in SAMPLE_TYPES if name.startswith("float")]
+
+F32 = npt.NDArray[np.float32]
+
+# Everything between a quiet NaN with a payload and the smallest subnormal, both signs; full scale and its neighbours.
+ONE_BELOW, ONE_ABOVE = np.nextafter(np.float32(1), np.float32(0)), np.nextafter(np.float32(1), np.float32(2))
+SPECIALS = np.array(
+    [0.0, np.nan, np.inf, 1.0, ONE_BELOW, ONE_ABOVE, 1.5, 2.0, 1e30, 3.4e38, 1e-45, 1e-38, 0.5, 0.25, 1e-10], np.float32
+)
+SPECIALS = np.concatenate([SPECIALS, -SPECIALS])
+
+
+def order(name: str) -> str:
+    return ">" if name.endswith("_msb") else "<"
+
+
+def pack(codes: npt.NDArray[np.int64], name: str) -> bytes:
+    """Integer codes as the bytes of a sample type."""
+    kind = SAMPLE_TYPES[name]
+    if kind.width == 3:
+        quads = codes.astype("<i4").view(np.uint8).reshape(-1, 4)[:, :3]
+        return (quads[:, ::-1] if name.endswith("_msb") else quads).tobytes()
+    return codes.astype(f"{order(name)}i{kind.width}").tobytes()
+
+
+def expected(samples: F32, name: str) -> bytes:
+    """What from_float32 has to give."""
+    kind = SAMPLE_TYPES[name]
+    if name in FLOATS:
+        return samples.astype(f"{order(name)}f{kind.width}").tobytes()
+    scale = 2.0 ** (kind.bits - 1)
+    scaled = np.nan_to_num(samples.astype(np.float64) * scale, nan=0.0, posinf=1e300, neginf=-1e300)
+    return pack(np.clip(np.rint(scaled), -scale, scale - 1).astype(np.int64), name)
+
+
+def halves(bits: int) -> F32:
+    """Values that lie exactly between two codes, and their float32 neighbours on both sides."""
+    codes = np.unique(np.concatenate([np.arange(-70, 70), (2.0 ** np.arange(bits)), -(2.0 ** np.arange(bits))]))
+    ties = ((codes + 0.5) / 2.0 ** (bits - 1)).astype(np.float32)
+    infinity = np.float32(np.inf)
+    return np.concatenate([ties, np.nextafter(ties, infinity), np.nextafter(ties, -infinity)])
+
+
+def test_table() -> None:
+    assert len(SAMPLE_TYPES) == 18 and len({kind.number for kind in SAMPLE_TYPES.values()}) == 18
+    for name, kind in SAMPLE_TYPES.items():
+        assert width_of(name) == width_of(kind.number) == kind.width
+        assert kind.bits <= 8 * kind.width
+
+
+def test_table_needs_no_compiled_module() -> None:
+    code = "import sys, asiokit.sample_types; print([m for m in sys.modules if m.startswith('asiokit.')])"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "['asiokit.sample_types']"
+
+
+@pytest.mark.parametrize("name", SAMPLE_TYPES)
+def test_random_loud_and_special(name: str) -> None:
+    rng = np.random.default_rng(1)
+    loud = rng.uniform(-1.3, 1.3, 40_001).astype(np.float32)
+    quiet = (loud * 2.0 ** rng.integers(-40, 3, loud.size)).astype(np.float32)
+    samples = np.concatenate([loud, quiet, halves(SAMPLE_TYPES[name].bits), np.tile(SPECIALS, 3)])
+    with np.errstate(over="ignore"):
+        assert bytes(from_float32(samples, name)) == expected(samples, name)
+
+
+@pytest.mark.parametrize("name", SAMPLE_TYPES)
+@given(bits=st.lists(st.integers(0, 2**32 - 1), max_size=67))
+def test_any_bits(name: str, bits: list[int]) -> None:
+    samples = np.array(bits, np.uint32).view(np.float32)
+    made = np.frombuffer(from_float32(samples, name), np.uint8)
+    wanted = np.frombuffer(expected(samples, name), np.uint8)
+    if name.startswith("float64"):  # which NaN, is the machine's business
+        kind = f"{order(name)}f8"
+        np.testing.assert_array_equal(made.view(kind), wanted.view(kind))
+    else:
+        np.testing.assert_array_equal(made, wanted)
+
+
+@pytest.mark.parametrize("name", INTEGERS)
+def test_specials_one_by_one(name: str) -> None:
+    full = 2 ** (SAMPLE_TYPES[name].bits - 1)
+
+    def code(x: float) -> bytes:
+        return bytes(from_float32(np.array([x], np.float32), name))
+
+    def as_bytes(value: int) -> bytes:
+        return pack(np.array([value]), name)
+
+    assert code(np.nan) == code(-np.nan) == code(0.0) == code(-0.0) == as_bytes(0)
+    assert code(np.inf) == code(1.0) == code(1e30) == as_bytes(full - 1)
+    assert code(-np.inf) == code(-1.0) == code(-1e30) == as_bytes(-full)
+    assert code(0.5 / full) == code(-0.5 / full) == as_bytes(0)  # ties go to the even code
+    assert code(1.5 / full) == code(2.5 / full) == as_bytes(2)
+    assert code(-1.5 / full) == code(-2.5 / full) == as_bytes(-2)
+
+
+def round_trip(codes: npt.NDArray[np.int64], name: str) -> None:
+    data = pack(codes, name)
+    samples = np.frombuffer(to_float32(data, name), np.float32)
+    np.testing.assert_array_equal(samples, codes / 2.0 ** (SAMPLE_TYPES[name].bits - 1))
+    assert bytes(from_float32(samples, name)) == data
+
+
+@pytest.mark.parametrize("name", [name for name in INTEGERS if SAMPLE_TYPES[name].bits <= 20])
+def test_every_code_of_up_to_20_bits(name: str) -> None:
+    full = 2 ** (SAMPLE_TYPES[name].bits - 1)
+    round_trip(np.arange(-full, full), name)
+
+
+@pytest.mark.parametrize("name", [name for name in INTEGERS if SAMPLE_TYPES[name].bits == 24])
+def test_every_code_of_24_bits(name: str) -> None:
+    edges = np.linspace(-(2**23), 2**23, 17).astype(int)
+    for begin, end in pairwise(edges):
+        round_trip(np.arange(begin, end), name)
+
+
+@pytest.mark.parametrize("name", ["int32", "int32_msb"])
+def test_codes_of_32_bits(name: str) -> None:
+    step = 256 * 61
+    round_trip(np.arange(-(2**31), 2**31, step), name)  # low 8 bits 0: float32 holds them all
+    codes = np.random.default_rng(2).integers(-(2**31), 2**31, 100_000)
+    samples = np.frombuffer(to_float32(pack(codes, name), name), np.float32)
+    np.testing.assert_array_equal(samples, (codes / 2.0**31).astype(np.float32))
+
+
+@pytest.mark.parametrize("name", [name for name in INTEGERS if "_1" in name or "_2" in name])
+def test_a_host_that_does_not_extend_the_sign(name: str) -> None:
+    bits = SAMPLE_TYPES[name].bits
+    codes = np.array([-1, -(2 ** (bits - 1)), 2 ** (bits - 1) - 1, 0, 5], np.int64)
+    cut = codes & (2**bits - 1)
+    np.testing.assert_array_equal(
+        np.frombuffer(to_float32(pack(cut, name), name), np.float32), codes / 2.0 ** (bits - 1)
+    )
+
+
+@pytest.mark.parametrize("name", ["float32", "float32_msb"])
+@given(bits=st.lists(st.integers(0, 2**32 - 1), max_size=67))
+def test_float32_passes_bit_for_bit(name: str, bits: list[int]) -> None:
+    data = np.array(bits, f"{order(name)}u4").tobytes()  # signalling NaNs and all
+    assert bytes(to_float32(data, name)) == np.array(bits, np.uint32).tobytes()
+    assert bytes(from_float32(np.array(bits, np.uint32), name)) == data
+
+
+@pytest.mark.parametrize("name", ["float64", "float64_msb"])
+@given(values=st.lists(st.floats(), max_size=67))
+def test_float64_is_narrowed_to_nearest(name: str, values: list[float]) -> None:
+    wide = np.array(values, f"{order(name)}f8")
+    with np.errstate(over="ignore"):
+        np.testing.assert_array_equal(np.frombuffer(to_float32(wide, name), np.float32), wide.astype(np.float32))
+
+
+@pytest.mark.parametrize("name", SAMPLE_TYPES)
+def test_any_length_at_any_address_and_not_a_byte_more(name: str) -> None:
+    width = width_of(name)
+    source = np.random.default_rng(3).uniform(-1.1, 1.1, 80).astype(np.float32)
+    for n_samples in [*range(20), 31, 63, 65]:
+        wanted = expected(source[:n_samples], name)
+        for offset in range(4):
+            room = bytearray(offset + 4 * n_samples)
+            room[offset:] = source[:n_samples].tobytes()
+            made = from_float32(memoryview(room)[offset:], name)
+            assert bytes(made) == wanted and len(made) == n_samples * width
+            shifted = bytearray(offset) + made
+            back = to_float32(memoryview(shifted)[offset:], name)
+            assert bytes(back) == bytes(to_float32(bytes(made), name)) and len(back) == 4 * n_samples
+
+
+@pytest.fixture(scope="module", params=["-O0", "-O3", "-O2 -fsanitize=undefined -fno-sanitize-recover=all"])
+def compiled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
+    """convert.c by itself, the pointers as the engine gets them."""
+    sources = Path(__file__).parents[2] / "sdk_shim"
+    library = tmp_path_factory.mktemp("convert") / "convert.so"
+    command = ["cc", "-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-shared", "-fPIC", *request.param.split()]
+    subprocess.run([*command, f"-I{sources}", str(sources / "convert.c"), "-o", str(library)], check=True)
+    loaded = ctypes.CDLL(str(library))
+    for function in (loaded.convert_from_float32, loaded.convert_to_float32):
+        function.restype = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
+    loaded.sample_type_width.restype = ctypes.c_size_t
+    return loaded
+
+
+@pytest.mark.parametrize("name", SAMPLE_TYPES)
+def test_pointers_write_what_is_asked_for_and_nothing_beside_it(name: str, compiled: ctypes.CDLL) -> None:
+    number, width, _bits = SAMPLE_TYPES[name]
+    assert compiled.sample_type_width(number) == width
+    samples = np.random.default_rng(4).uniform(-1.1, 1.1, 67).astype(np.float32)
+    codes = expected(samples, name)
+    floats = bytes(to_float32(codes, name))
+    for n_samples in (0, 1, 2, 3, 5, 16, 64, 67):
+        for offset in (0, 1, 3, 8):
+            for convert, given, wanted in (
+                (compiled.convert_from_float32(number), samples.tobytes(), codes[: n_samples * width]),
+                (compiled.convert_to_float32(number), codes, floats[: n_samples * 4]),
+            ):
+                source = (ctypes.c_ubyte * (len(given) + offset)).from_buffer_copy(bytes(offset) + given)
+                target = (ctypes.c_ubyte * (len(wanted) + 64)).from_buffer_copy(b"\xa5" * (len(wanted) + 64))
+                convert(ctypes.addressof(target) + offset, ctypes.addressof(source) + offset, n_samples)
+                rest = 64 - offset
+                assert bytes(target) == b"\xa5" * offset + wanted + b"\xa5" * rest
+
+
+def test_pointers_of_what_is_no_pcm(compiled: ctypes.CDLL) -> None:
+    for number in (-1, 5, 7, 12, 15, 21, 28, 32, 33, 40, 2**31 - 1):
+        assert not compiled.convert_from_float32(number) and not compiled.convert_to_float32(number)
+        assert compiled.sample_type_width(number) == 0
+
+
+def test_refusals() -> None:
+    with pytest.raises(ValueError, match="sample type 'int25' is unknown: it is one of int16, int24"):
+        from_float32(b"", "int25")
+    for number in (-1, 5, 32, 33, 40, 1000):  # DSD among them
+        with pytest.raises(ValueError, match=f"ASIO sample type {number} is no PCM type"):
+            to_float32(b"", number)
+    with pytest.raises(ValueError, match="7 bytes are not whole samples of int24, 3 bytes each"):
+        to_float32(b"1234567", "int24")
+    with pytest.raises(ValueError, match="5 bytes are not whole float32 samples"):
+        from_float32(b"12345", "int16")
