@@ -14,8 +14,8 @@ WINDOWS = sysconfig.get_platform().startswith("win")
 MSVC = WINDOWS and sys.platform == "win32"
 
 OS = ["sdk_shim/os_posix.c", "sdk_shim/os_windows.c"]
-LOG = ["sdk_shim/shim_log.c", "sdk_shim/shim_os_linux.c", "sdk_shim/shim_os_windows.c"]
-OS_LIBRARIES = ["winmm", "synchronization", "ole32", "advapi32", "shell32"] if WINDOWS else []
+LOG = ["sdk_shim/shim_log.c", "sdk_shim/shim_log_linux.c", "sdk_shim/shim_log_windows.c"]
+OS_LIBRARIES = ["winmm", "synchronization"] if WINDOWS else []
 
 # module: (Cython source, further C sources, libraries)
 MODULES = {
@@ -37,10 +37,8 @@ MODULES = {
 
 # The library that a host loads: no Python symbol in it, no libpython behind it.
 SHIM = "asiokit.asiokit" if WINDOWS else "asiokit.libasiokit"
-SHIM_SOURCES = [
-    f"sdk_shim/shim_{part}.c"
-    for part in ("linux", "windows", "python", "find", "fallback", "log", "os_linux", "os_windows")
-]
+SHIM_PARTS = ("linux", "windows", "python", "find", "fallback", "os_linux", "os_windows")
+SHIM_SOURCES = [*(f"sdk_shim/shim_{part}.c" for part in SHIM_PARTS), *LOG]
 SHIM_EXPORTS = ["DllCanUnloadNow", "DllGetClassObject", "DllRegisterServer", "DllUnregisterServer"] if WINDOWS else []
 
 # where a loop over samples is the whole work

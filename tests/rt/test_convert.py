@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
+from asiokit.rt.convert import from_float32, to_float32, width_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asiokit.rt.convert import from_float32, to_float32, width_of
 from asiokit.sample_types import SAMPLE_TYPES
 
 INTEGERS = [name for name in SAMPLE_TYPES if name.startswith("int")]
@@ -189,7 +189,17 @@ def compiled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     """convert.c by itself, the pointers as the engine gets them."""
     sources = Path(__file__).parents[2] / "sdk_shim"
     library = tmp_path_factory.mktemp("convert") / "convert.so"
-    command = ["cc", "-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-shared", "-fPIC", *request.param.split()]
+    command = [
+        "cc",
+        "-std=c11",
+        "-Wall",
+        "-Wextra",
+        "-Wpedantic",
+        "-Werror",
+        "-shared",
+        "-fPIC",
+        *request.param.split(),
+    ]
     subprocess.run([*command, f"-I{sources}", str(sources / "convert.c"), "-o", str(library)], check=True)
     loaded = ctypes.CDLL(str(library))
     for function in (loaded.convert_from_float32, loaded.convert_to_float32):
@@ -207,11 +217,11 @@ def test_pointers_write_what_is_asked_for_and_nothing_beside_it(name: str, compi
     floats = bytes(to_float32(codes, name))
     for n_samples in (0, 1, 2, 3, 5, 16, 64, 67):
         for offset in (0, 1, 3, 8):
-            for convert, given, wanted in (
+            for convert, source_bytes, wanted in (
                 (compiled.convert_from_float32(number), samples.tobytes(), codes[: n_samples * width]),
                 (compiled.convert_to_float32(number), codes, floats[: n_samples * 4]),
             ):
-                source = (ctypes.c_ubyte * (len(given) + offset)).from_buffer_copy(bytes(offset) + given)
+                source = (ctypes.c_ubyte * (len(source_bytes) + offset)).from_buffer_copy(bytes(offset) + source_bytes)
                 target = (ctypes.c_ubyte * (len(wanted) + 64)).from_buffer_copy(b"\xa5" * (len(wanted) + 64))
                 convert(ctypes.addressof(target) + offset, ctypes.addressof(source) + offset, n_samples)
                 rest = 64 - offset
