@@ -5,8 +5,8 @@
 # two passages is never waited for.
 from libc.stdint cimport int32_t, int64_t, uint64_t
 
-from asiokit.abi.atomic cimport (atomic_cas_i32, atomic_exchange_i32, atomic_load_i32, atomic_load_i64,
-                                 atomic_or_i32, atomic_store_i64)
+from asiokit.abi.atomic cimport (atomic_cas_i32, atomic_load_i32, atomic_load_i64, atomic_or_i32,
+                                 atomic_store_i64)
 from asiokit.rt.system cimport event_free, event_new, event_set, event_wait, now_ns, os_event_t, thread_id
 
 cdef enum:
@@ -42,11 +42,13 @@ cdef inline bint gate_enter(gate_t *gate, uint64_t me) noexcept nogil:
 cdef inline bint gate_leave(gate_t *gate) noexcept nogil:
     """False: the gate was closed meanwhile, do not come back."""
     atomic_store_i64(&gate.visitor, 0)
-    if atomic_cas_i32(&gate.state, GATE_BUSY, 0):
-        return True
-    atomic_exchange_i32(&gate.state, GATE_CLOSED)
-    event_set(gate.left)
-    return False
+    # once more when the gate was closed or opened right between the two looks
+    while True:
+        if atomic_cas_i32(&gate.state, GATE_BUSY, 0):
+            return True
+        if atomic_cas_i32(&gate.state, GATE_BUSY | GATE_CLOSED, GATE_CLOSED):
+            event_set(gate.left)
+            return False
 
 
 cdef inline bint gate_is_closed(gate_t *gate) noexcept nogil:
@@ -64,7 +66,10 @@ cdef inline bint gate_is_mine(gate_t *gate) noexcept nogil:
 
 cdef inline void gate_open(gate_t *gate) noexcept nogil:
     """Undoes a close; a visitor who is still inside simply leaves later."""
-    if not atomic_cas_i32(&gate.state, GATE_CLOSED, 0):
+    # once more when the visitor left right between the two looks
+    while gate_is_closed(gate):
+        if atomic_cas_i32(&gate.state, GATE_CLOSED, 0):
+            return
         atomic_cas_i32(&gate.state, GATE_CLOSED | GATE_BUSY, GATE_BUSY)
 
 
