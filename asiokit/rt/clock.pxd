@@ -22,8 +22,8 @@ ctypedef struct clock_t:
     int64_t (*wait)(clock_t *clock) noexcept nogil   # sleeps to the next edge; its time, or -1: the run is over
     int64_t next_ns          # the next edge on the monotonic clock
     int64_t period_ns        # whole part of the period
-    int64_t period_rest      # rest of the period, in 1 / rate_mhz ns
-    int64_t rate_mhz         # the rate in 1/1000 Hz, the denominator of the rest
+    int64_t period_rest      # rest of the period, in 1 / rate_uhz ns
+    int64_t rate_uhz         # the rate in 1/1000000 Hz, as the engine tells it: the denominator of the rest
     int64_t rest             # what has gathered of the rest
     int32_t discontinuity    # the last edge was moved
     int32_t in_step          # manual: a granted edge is being served

@@ -15,8 +15,8 @@ from asiokit.rt.system cimport event_free, event_new, event_set, event_wait, now
 cdef inline void advance(clock_t *clock) noexcept nogil:
     clock.next_ns += clock.period_ns
     clock.rest += clock.period_rest
-    if clock.rest >= clock.rate_mhz:
-        clock.rest -= clock.rate_mhz
+    if clock.rest >= clock.rate_uhz:
+        clock.rest -= clock.rate_uhz
         clock.next_ns += 1
 
 
@@ -64,11 +64,11 @@ cdef int64_t wait_manual(clock_t *clock) noexcept nogil:
 
 cdef void clock_init(clock_t *clock, int32_t kind, int64_t n_frames, double rate_hz, gate_t *gate, status_t *status,
                      steps_t *steps) noexcept nogil:
-    # 10^12 / mHz = ns; 8192 frames leave three orders of magnitude of room in 63 bits
-    cdef int64_t total = n_frames * <int64_t>1000000000000
-    clock.rate_mhz = <int64_t>(rate_hz * 1000 + 0.5)
-    clock.period_ns = total // clock.rate_mhz
-    clock.period_rest = total % clock.rate_mhz
+    # 10^15 / uHz = ns; the largest block, 8192 frames, just fits into 63 bits
+    cdef int64_t total = n_frames * <int64_t>1000000000000000
+    clock.rate_uhz = <int64_t>(rate_hz * 1000000 + 0.5)
+    clock.period_ns = total // clock.rate_uhz
+    clock.period_rest = total % clock.rate_uhz
     clock.rest = 0
     clock.discontinuity = 0
     clock.in_step = 0
