@@ -4,7 +4,8 @@ from libc.stdio cimport snprintf
 from libc.stdlib cimport calloc, free
 
 from asiokit.abi.asio cimport asio_long_t
-from asiokit.abi.atomic cimport atomic_add_i32, atomic_load_i32, atomic_load_i64, atomic_store_i64
+from asiokit.abi.atomic cimport (atomic_add_i32, atomic_exchange_i32, atomic_load_i32, atomic_load_i64,
+                                 atomic_store_i64)
 from asiokit.rt.clock cimport steps_free, steps_init
 from asiokit.rt.gate cimport gate_free, gate_init
 from asiokit.rt.journal cimport JOURNAL_TEXT, journal_put, journal_take
@@ -112,9 +113,14 @@ cdef void engine_log(engine_t *e, const char *text) noexcept nogil:
 cdef void engine_drain_journal(engine_t *e) noexcept nogil:
     cdef char text[JOURNAL_TEXT]
     cdef char line[JOURNAL_TEXT + 40]
+    cdef int32_t n_dropped
     # one reader at a time; whoever comes second leaves the rest to the first
     if atomic_add_i32(&e.journal_readers, 1) == 0:
         while journal_take(&e.journal, text):
             snprintf(line, sizeof(line), b"%s: %s", &e.name[0], <const char *>text)
+            log_write(b"stream", line)
+        n_dropped = atomic_exchange_i32(&e.journal.n_dropped, 0)
+        if n_dropped > 0:
+            snprintf(line, sizeof(line), b"%s: %d more lines came too fast to be kept", &e.name[0], n_dropped)
             log_write(b"stream", line)
     atomic_add_i32(&e.journal_readers, -1)

@@ -23,6 +23,8 @@ cdef inline void journal_put(journal_t *journal, const char *text) noexcept nogi
     """Never waits: when all slots are full the text is dropped and counted."""
     cdef entry_t *entry = &journal.entries[<unsigned int>atomic_add_i32(&journal.head, 1) % JOURNAL_SLOTS]
     if not atomic_cas_i32(&entry.state, 0, 1):
+        # the place is given back, so that the next text that fits stands where the reader looks first
+        atomic_add_i32(&journal.head, -1)
         atomic_add_i32(&journal.n_dropped, 1)
         return
     strncpy(entry.text, text, JOURNAL_TEXT - 1)
