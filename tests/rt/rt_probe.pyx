@@ -1,0 +1,303 @@
+"""tests: asiokit.rt from Python: one class a struct, and loops that run without the GIL."""
+from libc.stdint cimport int32_t, int64_t, uint64_t
+from libc.stdio cimport snprintf
+from libc.string cimport memset
+
+from asiokit.abi.atomic cimport atomic_add_i32, atomic_load_i32, atomic_load_i64, atomic_store_i32
+from asiokit.rt.clock cimport (CLOCK_FREEWHEEL, CLOCK_MANUAL, CLOCK_REALTIME, clock_anchor, clock_init, clock_t,
+                               steps_free, steps_init, steps_t, steps_take)
+from asiokit.rt.gate cimport (gate_close, gate_enter, gate_free, gate_init, gate_is_busy, gate_is_closed, gate_is_mine,
+                              gate_leave, gate_open, gate_t, gate_wait_left)
+from asiokit.rt.journal cimport JOURNAL_SLOTS, JOURNAL_TEXT, journal_put, journal_t, journal_take
+from asiokit.rt.status cimport WAKE_BUCKETS, status_publish, status_read, status_t, status_wake
+from asiokit.rt.system cimport (event_free, event_new, event_set, event_wait, mutex_free, mutex_lock, mutex_new,
+                                mutex_try_lock, mutex_unlock, now_ns, os_event_t, os_mutex_t, pages_free, pages_new,
+                                sleep_until, thread_id)
+
+SLOTS = JOURNAL_SLOTS
+TEXT = JOURNAL_TEXT
+BUCKETS = WAKE_BUCKETS
+KINDS = {"realtime": CLOCK_REALTIME, "freewheel": CLOCK_FREEWHEEL, "manual": CLOCK_MANUAL}
+
+
+cdef class Clock:
+    cdef clock_t c
+    cdef gate_t gate
+    cdef status_t status
+    cdef steps_t steps
+
+    def __cinit__(self, str kind, int64_t n_frames, double rate_hz, anchor_ns=None):
+        memset(&self.status, 0, sizeof(self.status))
+        if not gate_init(&self.gate, True) or not steps_init(&self.steps):
+            raise MemoryError
+        clock_init(&self.c, KINDS[kind], n_frames, rate_hz, &self.gate, &self.status, &self.steps)
+        if anchor_ns is None:
+            clock_anchor(&self.c)
+        else:
+            self.c.next_ns = anchor_ns
+
+    def __dealloc__(self):
+        gate_free(&self.gate)
+        steps_free(&self.steps)
+
+    def wait(self) -> int:
+        cdef int64_t edge_ns
+        with nogil:
+            edge_ns = self.c.wait(&self.c)
+        return edge_ns
+
+    def edges(self, int n) -> list:
+        return [self.wait() for _ in range(n)]
+
+    def skip(self, int64_t n) -> int:
+        """The n-th edge from here on, stepping through all before it."""
+        cdef int64_t edge_ns = 0
+        cdef int64_t i
+        with nogil:
+            for i in range(n):
+                edge_ns = self.c.wait(&self.c)
+        return edge_ns
+
+    def take_discontinuity(self) -> bool:
+        was = bool(self.c.discontinuity)
+        self.c.discontinuity = 0
+        return was
+
+    def close(self) -> None:
+        gate_close(&self.gate, 0)
+        event_set(self.steps.grant)
+
+    @property
+    def next_ns(self):
+        return self.c.next_ns
+
+    @next_ns.setter
+    def next_ns(self, int64_t t_ns):
+        self.c.next_ns = t_ns
+
+    @property
+    def period_ns(self):
+        return self.c.period_ns
+
+    @property
+    def n_late(self):
+        return self.status.n_late
+
+    def step(self, int64_t n, double timeout_s) -> bool:
+        cdef bint done
+        with nogil:
+            done = steps_take(&self.steps, n, <int64_t>(timeout_s * 1e9))
+        return done
+
+
+cdef class Gate:
+    """A gate and a room behind it. `n_inside` counts whoever is in the room; the loops look for two at once."""
+    cdef gate_t g
+    cdef int32_t n_inside
+    cdef int32_t stop
+    cdef readonly int64_t n_visits
+    cdef readonly int64_t n_together      # two were inside
+    cdef readonly int64_t n_intruders     # somebody was inside, though the gate had said nobody is
+    cdef readonly int64_t n_stuck         # closed, though it had just been opened
+    cdef readonly int64_t n_timeouts
+
+    def __cinit__(self, bint is_open=True):
+        if not gate_init(&self.g, is_open):
+            raise MemoryError
+
+    def __dealloc__(self):
+        gate_free(&self.g)
+
+    def enter(self) -> bool:
+        return gate_enter(&self.g, thread_id())
+
+    def leave(self) -> bool:
+        return gate_leave(&self.g)
+
+    def open(self) -> None:
+        gate_open(&self.g)
+
+    def close(self, double timeout_s=0) -> bool:
+        cdef bint answer
+        with nogil:
+            answer = gate_close(&self.g, <int64_t>(timeout_s * 1e9))
+        return answer
+
+    def wait_left(self, double timeout_s) -> bool:
+        cdef bint answer
+        with nogil:
+            answer = gate_wait_left(&self.g, <int64_t>(timeout_s * 1e9))
+        return answer
+
+    is_closed = property(lambda self: self._is_closed())
+    is_busy = property(lambda self: self._is_busy())
+    is_mine = property(lambda self: self._is_mine())
+
+    def _is_closed(self):
+        return bool(gate_is_closed(&self.g))
+
+    def _is_busy(self):
+        return bool(gate_is_busy(&self.g))
+
+    def _is_mine(self):
+        return bool(gate_is_mine(&self.g))
+
+    def visit_until_told(self) -> None:
+        """[visitor's thread]"""
+        cdef uint64_t me = thread_id()
+        with nogil:
+            while not atomic_load_i32(&self.stop):
+                if gate_enter(&self.g, me):
+                    if atomic_add_i32(&self.n_inside, 1) != 0:
+                        self.n_together += 1
+                    if not gate_is_mine(&self.g):
+                        self.n_together += 1
+                    self.n_visits += 1
+                    atomic_add_i32(&self.n_inside, -1)
+                    gate_leave(&self.g)
+
+    def close_and_open(self, int64_t n, int64_t timeout_ns) -> None:
+        """[closer's thread] n times; then tells the visitor to go home."""
+        cdef int64_t i
+        with nogil:
+            for i in range(n):
+                if gate_close(&self.g, timeout_ns):
+                    if atomic_load_i32(&self.n_inside) != 0:
+                        self.n_intruders += 1
+                else:
+                    self.n_timeouts += 1
+                gate_open(&self.g)
+                if gate_is_closed(&self.g):
+                    self.n_stuck += 1
+        atomic_store_i32(&self.stop, 1)
+
+
+cdef class Status:
+    cdef status_t s
+
+    def publish_many(self, int64_t n) -> None:
+        """Pairs (k, 3 k + 7), for k from 0 to n - 1."""
+        cdef int64_t k
+        with nogil:
+            for k in range(n):
+                status_publish(&self.s, k, 3 * k + 7)
+
+    def read_until(self, int64_t last) -> tuple:
+        """(reads, torn pairs, pairs older than the one before) until the pair of `last` is seen."""
+        cdef int64_t position = -1, time_ns = 0, before = -1, n = 0, torn = 0, backwards = 0
+        with nogil:
+            while position != last:
+                status_read(&self.s, &position, &time_ns)
+                n += 1
+                # nothing published yet reads as (0, 0)
+                torn += time_ns != 3 * position + 7 and not (position == 0 and time_ns == 0)
+                backwards += position < before
+                before = position
+        return n, torn, backwards
+
+    def wake(self, int64_t late_ns) -> None:
+        status_wake(&self.s, late_ns)
+
+    @property
+    def buckets(self):
+        return [self.s.wake[i] for i in range(WAKE_BUCKETS)]
+
+    @property
+    def wake_max_ns(self):
+        return self.s.wake_max_ns
+
+
+cdef class Journal:
+    cdef journal_t j
+
+    def __cinit__(self):
+        memset(&self.j, 0, sizeof(self.j))
+
+    def put(self, bytes text) -> None:
+        journal_put(&self.j, text)
+
+    def put_many(self, int writer, int n) -> None:
+        """Texts whose every byte tells the writer, and which end in the number."""
+        cdef char text[JOURNAL_TEXT]
+        cdef int i
+        memset(text, 65 + writer, sizeof(text))
+        with nogil:
+            for i in range(n):
+                snprintf(text + 150, 40, b"%d", i)
+                journal_put(&self.j, text)
+
+    def take(self):
+        cdef char text[JOURNAL_TEXT]
+        return <bytes>text if journal_take(&self.j, text) else None
+
+    @property
+    def n_dropped(self):
+        return atomic_load_i32(&self.j.n_dropped)
+
+    def wind(self, int32_t head) -> None:
+        """As if so many texts had been put."""
+        self.j.head = head
+
+
+cdef class Event:
+    cdef os_event_t *e
+
+    def __cinit__(self):
+        self.e = event_new()
+
+    def __dealloc__(self):
+        event_free(self.e)
+
+    def set(self) -> None:
+        event_set(self.e)
+
+    def wait(self, double timeout_s) -> bool:
+        cdef bint answer
+        with nogil:
+            answer = event_wait(self.e, <int64_t>(timeout_s * 1e9) if timeout_s >= 0 else -1)
+        return answer
+
+
+cdef class Mutex:
+    cdef os_mutex_t *m
+
+    def __cinit__(self):
+        self.m = mutex_new()
+
+    def __dealloc__(self):
+        mutex_free(self.m)
+
+    def lock(self) -> None:
+        with nogil:
+            mutex_lock(self.m)
+
+    def try_lock(self) -> bool:
+        return mutex_try_lock(self.m)
+
+    def unlock(self) -> None:
+        mutex_unlock(self.m)
+
+
+def sleep(int64_t until_ns) -> int:
+    with nogil:
+        sleep_until(until_ns)
+    return now_ns()
+
+
+def own_thread() -> int:
+    return thread_id()
+
+
+def pages(size_t n_bytes) -> tuple:
+    """(address, all zero, writable) of pages that are freed again."""
+    cdef unsigned char *at = <unsigned char *>pages_new(n_bytes)
+    if at is NULL:
+        return 0, False, False
+    cdef bint zero = True
+    cdef size_t i
+    for i in range(n_bytes):
+        zero = zero and at[i] == 0
+    memset(at, 0xAA, n_bytes)
+    address = <size_t>at
+    pages_free(at, n_bytes)
+    return address, bool(zero), True
