@@ -1,21 +1,18 @@
 """setup side: one driver entry's settings, read from TOML and checked.
 
-Stands between a host's dlopen and init(): no dataclasses and no typing here, whose imports take longer than all the
-rest of it, and what only a wrong file needs is in config_text.py. Every mistake in a file is a ConfigError whose text
-starts with `FILE:LINE: key '...': `.
+Stands between a host's dlopen and init(): no dataclasses here, whose import takes longer than all the rest of it, and
+what only a wrong file needs is in config_text.py. Every mistake in a file is a ConfigError whose text starts with
+`FILE:LINE: key '...': `.
 """
 
 from collections.abc import Mapping
 from pathlib import Path
 
+from asiokit import sample_types
 from asiokit.errors import ConfigError
 from asiokit.values import Frozen, kind_of, nearest, number_text
 
-_LITTLE_ENDIAN_TYPES = (
-    *("int16", "int24", "int32", "int32_16", "int32_18", "int32_20", "int32_24"),
-    *("float32", "float64"),
-)
-SAMPLE_TYPES = (*_LITTLE_ENDIAN_TYPES, *(f"{name}_msb" for name in _LITTLE_ENDIAN_TYPES))
+SAMPLE_TYPES = tuple(sample_types.SAMPLE_TYPES)
 CLOCKS = ("realtime", "freewheel", "manual", "device")
 
 RATE_HZ_MIN, RATE_HZ_MAX = 8000.0, 768000.0

@@ -156,7 +156,16 @@ def _from_files(group: str) -> Iterator[DeviceClass]:
             except (OSError, ValueError):
                 continue
             for key, value in _section(lines, group):
-                yield DeviceClass(key, value, distribution, version)
+                yield DeviceClass(key, value, distribution, version or _egg_version(os.path.join(folder, name)))
+
+
+def _egg_version(folder: str) -> str:
+    """The version of a checkout's egg-info, whose name does not tell it."""
+    try:
+        with open(os.path.join(folder, "PKG-INFO"), encoding="utf-8") as file:
+            return next((line[9:].strip() for line in file if line.startswith("Version: ")), "")
+    except (OSError, ValueError):
+        return ""
 
 
 def _section(lines: list[str], group: str) -> Iterator[tuple[str, str]]:

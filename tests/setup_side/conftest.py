@@ -53,7 +53,8 @@ def echo(install):
 
 @pytest.fixture
 def folders(tmp_path, monkeypatch):
-    """A configuration folder and a cwASIO folder of this test's own."""
+    """A configuration folder and a cwASIO folder of this test's own (and a log)."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("ASIOKIT_CONFIG_DIR", str(tmp_path / "config"))
     monkeypatch.setenv("ASIOKIT_CWASIO_DIR", str(tmp_path / "cwasio"))
     return tmp_path / "config", tmp_path / "cwasio"

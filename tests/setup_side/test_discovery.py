@@ -25,13 +25,20 @@ def test_only_the_chosen_one_is_imported(echo, install):
 def test_the_files_and_importlib_metadata_agree(echo, install):
     install("spaced", {"a": "m : C", "b": "m:C [extra]"})
     install("Dotted.Name-x", {"dotted": "m:C"})
+    checkout = install("checkout", {"in-place": "m:C"})
+    (checkout / "checkout-1.2.dist-info").rename(checkout / "checkout.egg-info")
+    (checkout / "checkout.egg-info" / "METADATA").rename(checkout / "checkout.egg-info" / "PKG-INFO")
 
     def targets(found):
         return {(device.name, device.target.split("[")[0].replace(" ", ""), device.version) for device in found}
 
     by_files = targets(discovery._from_files(discovery.DEVICES))
     assert by_files == targets(discovery._from_metadata(discovery.DEVICES))
-    assert by_files >= {("echo-test", "echo_device_module:Echo", "1.2"), ("dotted", "m:C", "1.2")}
+    assert by_files >= {
+        ("echo-test", "echo_device_module:Echo", "1.2"),
+        ("dotted", "m:C", "1.2"),
+        ("in-place", "m:C", "1.2"),
+    }
 
 
 def test_choosing_one_does_not_wait_for_importlib_metadata(echo, install):
