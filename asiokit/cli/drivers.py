@@ -1,8 +1,9 @@
 """cli: opens the driver that a command line names; the one place where host and driver side meet in one process."""
 
 import argparse
+import re
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import asiokit.host.open as host_open
 from asiokit.errors import AsiokitError, ConfigError
@@ -22,23 +23,25 @@ def open_named(spec: str) -> Driver:
 def open_device(spec: str) -> int:
     """device:CLASS[,key=value ...] -> address of a driver object of the asiokit in this very process, no library asked.
 
-    Keys are the device's options, and an entry's own by their dotted names (stream.rate_hz is spelt rate_hz here).
+    Keys are the device's options, and of an entry's stream settings those in SETTINGS.
     """
     # the driver side: only when a device is asked for, so that all other commands can be sure they never share a line
     from asiokit.config import EntryConfig  # noqa: PLC0415
-    from asiokit.discovery import class_options, load_device_class  # noqa: PLC0415
     from asiokit.device.options import find_option  # noqa: PLC0415
-    from asiokit.entry import EntrySource, create_driver  # noqa: PLC0415
+    from asiokit.discovery import load_device_class  # noqa: PLC0415
+    from asiokit.entry import EntrySource, create_driver  # type: ignore[import-not-found]  # noqa: PLC0415
 
-    device, *pairs = spec.removeprefix(host_open.DEVICE_PREFIX).split(",")
-    known = class_options(load_device_class(device))
-    options, settings = {}, {}
+    device, *pairs = re.split(r",(?=\w*=)", spec.removeprefix(host_open.DEVICE_PREFIX))  # lists have commas inside
+    known = getattr(load_device_class(device), "OPTIONS", ())
+    options: dict[str, object] = {}
+    settings: dict[str, Any] = {}
     for pair in pairs:
-        key, equals, text = pair.partition("=")
-        if not equals:
-            raise ConfigError(f"{spec}: {pair!r} is not of the form key=value")
+        key, _, text = pair.partition("=")
         if key in SETTINGS:
-            settings[key] = SETTINGS[key](text)
+            try:
+                settings[key] = SETTINGS[key](text)
+            except ValueError:
+                raise ConfigError(f"{spec}: {key} is {text!r}, which is no number") from None
         else:
             options[key] = find_option(known, key, device).from_text(text, device)
     config = EntryConfig(name=f"asiokit {device}"[:31], device=device, options=options, **settings)
@@ -83,7 +86,7 @@ def positive_int(text: str) -> int:
 
 
 def told(call: Callable[[], Result]) -> Result:
-    """The host raises ValueError for what does not fit a driver; on the command line that is the user's to put right."""
+    """The host raises ValueError for what does not fit a driver; on the command line the user can put it right."""
     try:
         return call()
     except ValueError as error:

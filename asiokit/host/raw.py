@@ -75,6 +75,14 @@ class BufferInfo(_Packed):
     _fields_ = [("is_input", c_long), ("channel", c_long), ("buffers", c_void_p * 2)]
 
 
+class IoFormat(_Packed):
+    _fields_ = [("format_type", c_long), ("future", c_char * (512 - ctypes.sizeof(c_long)))]
+
+
+class InternalBufferInfo(_Packed):
+    _fields_ = [("input_samples", c_long), ("output_samples", c_long)]
+
+
 BUFFER_SWITCH = ctypes.CFUNCTYPE(None, c_long, c_long)
 RATE_DID_CHANGE = ctypes.CFUNCTYPE(None, c_double)
 ASIO_MESSAGE = ctypes.CFUNCTYPE(c_long, c_long, c_long, c_void_p, c_void_p)

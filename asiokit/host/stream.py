@@ -61,7 +61,8 @@ class Recording:
 
     planes: Planes
     played: Planes
-    sample_type: SampleType | None
+    sample_type: SampleType | None  # of the inputs
+    play_type: SampleType | None  # of the outputs
     rate_hz: float
     buffer_frames: int
     latencies: tuple[int, int]
@@ -161,6 +162,7 @@ class Driver:
         buffer_frames: int | None = None,
         manners: Manners | None = None,
         progress: Progress | None = None,
+        keep_on_interrupt: bool = False,
     ) -> Recording:
         """Plays `data` (frames, channels) and records n_frames meanwhile.
 
@@ -168,7 +170,8 @@ class Driver:
         type has no room). outputs: the channels to play on (default: the first ones, as many as data has). inputs:
         those to record (default: the same numbers as outputs, as far as they exist). n_frames: default is what it takes
         for all of data to come back by the reported latencies, and one block more. rate_hz, buffer_frames: default
-        is what the driver is set to, and prefers. Raises DriverError, also when the driver stops calling.
+        is what the driver is set to, and prefers. keep_on_interrupt: Ctrl-C ends the run; what has come so far is kept.
+        Raises DriverError, also when the driver stops calling.
         """
         data = np.zeros((0, 0), np.float32) if data is None else np.asarray(data)
         if data.ndim == 1:
@@ -190,11 +193,16 @@ class Driver:
                 n_frames = len(data) + sum(latencies) + buffer_frames
             n_switches = max(1, -(-max(n_frames, len(data)) // buffer_frames))
             session.load(played, record_frames=n_frames, log=min(n_switches + 64, _MAX_LOG))
-            run(session, n_switches, rate_hz, progress)
+            try:
+                run(session, n_switches, rate_hz, progress)
+            except KeyboardInterrupt:
+                if not keep_on_interrupt:
+                    raise
             return Recording(
                 planes=session.recorded,
                 played=played,
                 sample_type=session.in_type,
+                play_type=session.out_type,
                 rate_hz=rate_hz,
                 buffer_frames=buffer_frames,
                 latencies=latencies,
