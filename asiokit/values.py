@@ -17,7 +17,7 @@ class Frozen:
         self._set(**state[1])  # copy and pickle would use __setattr__
 
     def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"{type(self).__name__} is frozen: make a changed one with replace({name}=...)")
+        raise AttributeError(f"{type(self).__name__} is a value, its {name} can't be changed: make a new one")
 
     def __eq__(self, other: object) -> bool:
         return type(other) is type(self) and self.fields() == other.fields()  # type: ignore[attr-defined]

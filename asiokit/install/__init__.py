@@ -8,8 +8,17 @@ from typing import TypeVar
 
 from asiokit import paths
 from asiokit.config import check_name
-from asiokit.errors import AsiokitError, InstallError
-from asiokit.install.entries import Registration, all_created, class_id, clsid, created, find_file, problems
+from asiokit.errors import AsiokitError, ConfigError, InstallError
+from asiokit.install.entries import (
+    Registration,
+    all_created,
+    class_id,
+    clsid,
+    created,
+    default_entry,
+    find_file,
+    problems,
+)
 
 if sys.platform == "win32":
     from asiokit.install.windows import all_registered, find, register, unregister
@@ -25,6 +34,7 @@ __all__ = [
     "class_id",
     "clsid",
     "created",
+    "default_entry",
     "enroll",
     "find",
     "find_entry",
@@ -44,11 +54,19 @@ def registered() -> list[Registration]:
 
 
 def find_entry(name: str) -> Path | None:
-    """The file of an entry that a host asks for by name: a registered one's, else a created one's; None if unknown."""
+    """The file of an entry that a host asks for by name: of a registered one, else of a created one, else of the
+    default entry; None if there is none of that name."""
+    try:
+        check_name(name)
+    except ConfigError:
+        return None  # a host says it: never a path
     entry = find(name)
     if entry is not None and entry.ours:
         return Path(entry.config)
-    return find_file(name)
+    if file := find_file(name):
+        return file
+    default = default_entry()
+    return default.path if default and default.name == name else None
 
 
 def register_each(targets: Iterable[str]) -> tuple[list[Registration], list[AsiokitError]]:

@@ -82,17 +82,15 @@ def problems(entry: Registration) -> list[str]:
 
 
 def find_file(name: str) -> Path | None:
-    """The created entry of that name: the file of that name, else the file that says so."""
-    for folder in paths.config_folders():
-        if os.path.isfile(file := folder / f"{name}.toml"):
-            return file
-    for file in paths.entry_files():
+    """The created entry of that name: the file that says so, else the file of that name, which may be wrong inside."""
+    namesakes = [file for folder in paths.config_folders() if os.path.isfile(file := folder / f"{name}.toml")]
+    for file in dict.fromkeys([*namesakes, *paths.entry_files()]):
         try:
             if load_entry(file).name == name:
                 return file
         except ConfigError:
-            continue  # it is somebody else's to complain about
-    return None
+            continue  # if it is the one that is meant, its reader will say what is wrong
+    return namesakes[0] if namesakes else None
 
 
 def created(target: str) -> EntryConfig:
@@ -102,7 +100,7 @@ def created(target: str) -> EntryConfig:
     check_name(target)
     if file := find_file(target):
         return load_entry(file)
-    default = _default()
+    default = default_entry()
     if default and default.name == target:
         return default
     known = tuple([file.stem for file in paths.entry_files()] + ([default.name] if default else []))
@@ -118,7 +116,8 @@ def all_created() -> list[str]:
     return [str(file) for file in paths.entry_files()] or [str(discovery.default_entry().path)]
 
 
-def _default() -> EntryConfig | None:
+def default_entry() -> EntryConfig | None:
+    """The entry that comes with asiokit; None if the installation is broken."""
     try:
         return discovery.default_entry()
     except AsiokitError:

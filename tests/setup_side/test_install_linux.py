@@ -61,6 +61,11 @@ def test_an_entry_is_found_by_name(make, folders):
     config.path.rename(folders[0] / "moved.toml")
     assert install.find_entry("A") == config.path  # what is registered counts
     assert install.find_entry("a") is None
+    assert install.find_entry("../config/other name") is None is install.find_entry("../cwasio/A")
+    other = make("B", file="A.toml")
+    assert install.find_file("A") == folders[0] / "moved.toml" and install.find_file("B") == other.path
+    default = install.default_entry()
+    assert install.find_entry(default.name) == default.path  # what an unregistered library serves has a name, too
 
 
 def test_registering_again_replaces(make, folders):
