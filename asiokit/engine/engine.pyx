@@ -19,7 +19,7 @@ from asiokit.engine.state cimport (CLOSE_TIMEOUT_NS, MAX_CHANNELS, MAX_CLOCK_SOU
                                    engine_set_rate)
 from asiokit.engine.stream cimport (engine_edge, run_begin, run_end, run_new, run_release, stream_new, stream_release,
                                     stream_resolve, stream_silence, time_code_fn)
-from asiokit.rt.clock cimport CLOCK_DEVICE, CLOCK_FREEWHEEL, CLOCK_MANUAL, CLOCK_REALTIME, steps_take
+from asiokit.rt.clock cimport CLOCK_DEVICE, CLOCK_FREEWHEEL, CLOCK_MANUAL, CLOCK_REALTIME, steps_cancel, steps_take
 from asiokit.rt.gate cimport gate_close, gate_is_busy, gate_open
 from asiokit.rt.status cimport WAKE_BUCKETS, status_read
 from asiokit.rt.system cimport event_set, host_time_follow
@@ -259,7 +259,7 @@ cdef class Engine:
         atomic_store_i32(&e.state, STATE_INITIALIZED)
         try:
             self._set_latencies(self.device, e.preferred_frames)
-        except Exception as error:
+        except BaseException as error:
             self.log(f"device {type(self.device).__name__}: latencies raised {type(error).__name__}: {error}")
 
     # ---- prepared <-> running ----
@@ -302,6 +302,7 @@ cdef class Engine:
         quiet = self._pause()
         if quiet:
             stream_silence(self.stream)
+            steps_cancel(&self.state.steps)
 
     cdef bint _pause(self) except *:
         """Ends the run. True when no host callback is under way any more."""
@@ -324,7 +325,7 @@ cdef class Engine:
     def _stop_device(self) -> None:
         try:
             self.device.stop()
-        except Exception as error:
+        except BaseException as error:
             self.log(f"device {type(self.device).__name__}: stop raised {type(error).__name__}: {error}")
 
     def log(self, str text) -> None:
@@ -388,7 +389,7 @@ cdef class Engine:
             notifier_quit(e)
         try:
             device.close()
-        except Exception as error:
+        except BaseException as error:
             self.log(f"device {type(device).__name__}: close raised {type(error).__name__}: {error}")
         reap()
 

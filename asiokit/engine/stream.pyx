@@ -17,7 +17,8 @@ from asiokit.abi.block cimport ASIOKIT_BLOCK_DISCONTINUITY, ASIOKIT_BLOCK_FIRST
 from asiokit.device.base cimport REQUEST_OVERLOAD
 from asiokit.engine.notifier cimport engine_notify
 from asiokit.engine.state cimport engine_acquire, engine_rate, engine_release
-from asiokit.rt.clock cimport CLOCK_DEVICE, CLOCK_REALTIME, clock_anchor, clock_cycle_done, clock_init
+from asiokit.rt.clock cimport (CLOCK_DEVICE, CLOCK_REALTIME, clock_anchor, clock_cycle_done, clock_init,
+                               steps_cancel)
 from asiokit.rt.convert cimport convert_from_float32, convert_to_float32, sample_type_width
 from asiokit.rt.gate cimport (gate_close, gate_enter, gate_free, gate_init, gate_is_closed, gate_leave,
                               gate_wait_left)
@@ -399,12 +400,16 @@ cdef bint run_take_over(run_t *run, int64_t timeout_ns) noexcept nogil:
     return True
 
 
-cdef inline void after_cycle(run_t *run) noexcept nogil:
-    status_count(&run.stream.engine.status.n_cycles)
-    if run.clock.discontinuity:
+cdef inline void serve_edge(run_t *run, int64_t edge_ns) noexcept nogil:
+    cdef bint was_late = run.clock.discontinuity
+    if was_late:
         run.clock.discontinuity = 0
         run.stream.block_flags |= ASIOKIT_BLOCK_DISCONTINUITY
+    run.stream.cycle(run.stream, edge_ns, run.clock.period_ns)
+    status_count(&run.stream.engine.status.n_cycles)
+    if was_late:
         engine_notify(run.stream.engine, REQUEST_OVERLOAD)
+    clock_cycle_done(&run.clock)
 
 
 cdef void run_thread(void *argument) noexcept nogil:
@@ -426,11 +431,12 @@ cdef void run_thread(void *argument) noexcept nogil:
         edge_ns = run.clock.wait(&run.clock)
         if not gate_enter(&run.gate, me):
             break
-        s.cycle(s, edge_ns, run.clock.period_ns)
-        after_cycle(run)
+        serve_edge(run, edge_ns)
         if not gate_leave(&run.gate):
             break
-    clock_cycle_done(&run.clock)
+    if atomic_load_i64(&e.edge_run) in (0, <int64_t><uintptr_t>run):
+        # stopped from inside the callback: whoever steps the clock shall not wait for more
+        steps_cancel(&e.steps)
     atomic_cas_i64(&e.stream_thread, <int64_t>me, 0)
     if run.kind == CLOCK_REALTIME:
         priority_drop(token)
@@ -465,8 +471,7 @@ cdef int32_t engine_edge(void *engine, long long t_ns) noexcept nogil:
     if run is NULL or not run.has_begun and not run_take_over(run, 0) or not gate_enter(&run.gate, me):
         return 1
     atomic_store_i64(&run.stream.engine.stream_thread, <int64_t>me)
-    run.stream.cycle(run.stream, t_ns, run.clock.period_ns)
-    after_cycle(run)
+    serve_edge(run, t_ns)
     # threads of a device come and go, and their ids are used again
     atomic_store_i64(&run.stream.engine.stream_thread, 0)
     return 0 if gate_leave(&run.gate) else 1

@@ -37,4 +37,5 @@ cdef void clock_anchor(clock_t *clock) noexcept nogil
 cdef void clock_cycle_done(clock_t *clock) noexcept nogil
 cdef bint steps_init(steps_t *steps) noexcept nogil
 cdef void steps_free(steps_t *steps) noexcept nogil
+cdef void steps_cancel(steps_t *steps) noexcept nogil
 cdef bint steps_take(steps_t *steps, int64_t n_edges, int64_t timeout_ns) noexcept nogil

@@ -6,7 +6,7 @@ and the grid is moved to now.
 """
 from libc.stdint cimport int32_t, int64_t
 
-from asiokit.abi.atomic cimport atomic_add_i64, atomic_load_i64
+from asiokit.abi.atomic cimport atomic_add_i64, atomic_cas_i64, atomic_load_i64
 from asiokit.rt.gate cimport gate_is_closed, gate_t
 from asiokit.rt.status cimport status_count, status_t, status_wake
 from asiokit.rt.system cimport event_free, event_new, event_set, event_wait, now_ns, sleep_until
@@ -42,7 +42,8 @@ cdef int64_t wait_freewheel(clock_t *clock) noexcept nogil:
 
 
 cdef void clock_cycle_done(clock_t *clock) noexcept nogil:
-    """Tells the one who steps a manual clock that the cycle has ended; nothing for the other clocks."""
+    """Tells the one who steps a manual clock that the cycle has ended; nothing for the other clocks. Inside the gate,
+    so that the count is final once stop has returned."""
     if clock.in_step:
         clock.in_step = 0
         atomic_add_i64(&clock.steps.done, 1)
@@ -51,12 +52,11 @@ cdef void clock_cycle_done(clock_t *clock) noexcept nogil:
 
 cdef int64_t wait_manual(clock_t *clock) noexcept nogil:
     cdef steps_t *steps = clock.steps
-    clock_cycle_done(clock)
-    while atomic_load_i64(&steps.granted) <= atomic_load_i64(&steps.done):
-        if gate_is_closed(clock.gate):
-            return -1
+    while atomic_load_i64(&steps.granted) <= atomic_load_i64(&steps.done) and not gate_is_closed(clock.gate):
         event_wait(steps.grant, -1)
     if gate_is_closed(clock.gate):
+        # a run that began meanwhile waits for the same event, and one set wakes only one
+        event_set(steps.grant)
         return -1
     clock.in_step = 1
     return wait_freewheel(clock)
@@ -104,13 +104,22 @@ cdef void steps_free(steps_t *steps) noexcept nogil:
     steps.grant = steps.progress = NULL
 
 
+cdef void steps_cancel(steps_t *steps) noexcept nogil:
+    """Takes back what was granted and will not be served. [control thread, or the run's own, at its end]"""
+    cdef int64_t granted = atomic_load_i64(&steps.granted)
+    cdef int64_t done = atomic_load_i64(&steps.done)
+    if granted > done and atomic_cas_i64(&steps.granted, granted, done):
+        event_set(steps.progress)
+
+
 cdef bint steps_take(steps_t *steps, int64_t n_edges, int64_t timeout_ns) noexcept nogil:
-    """Grants n_edges and waits until their cycles have ended. False when the bound has passed. [test's thread]"""
+    """Grants n_edges and waits until their cycles have ended. False when the bound has passed, or the run was ended.
+    [test's thread]"""
     cdef int64_t target = atomic_add_i64(&steps.granted, n_edges) + n_edges
     cdef int64_t end_ns = now_ns() + timeout_ns
     event_set(steps.grant)
     while atomic_load_i64(&steps.done) < target:
-        if now_ns() >= end_ns:
+        if atomic_load_i64(&steps.granted) < target or now_ns() >= end_ns:
             return False
         event_wait(steps.progress, 20000000)
     return True
