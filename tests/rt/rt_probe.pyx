@@ -4,8 +4,8 @@ from libc.stdio cimport snprintf
 from libc.string cimport memset
 
 from asiokit.abi.atomic cimport atomic_add_i32, atomic_load_i32, atomic_load_i64, atomic_store_i32
-from asiokit.rt.clock cimport (CLOCK_FREEWHEEL, CLOCK_MANUAL, CLOCK_REALTIME, clock_anchor, clock_init, clock_t,
-                               steps_free, steps_init, steps_t, steps_take)
+from asiokit.rt.clock cimport (CLOCK_FREEWHEEL, CLOCK_MANUAL, CLOCK_REALTIME, clock_anchor, clock_cycle_done, clock_init,
+                               clock_t, steps_free, steps_init, steps_t, steps_take)
 from asiokit.rt.gate cimport (gate_close, gate_enter, gate_free, gate_init, gate_is_busy, gate_is_closed, gate_is_mine,
                               gate_leave, gate_open, gate_t, gate_wait_left)
 from asiokit.rt.journal cimport JOURNAL_SLOTS, JOURNAL_TEXT, journal_put, journal_t, journal_take
@@ -41,8 +41,10 @@ cdef class Clock:
         steps_free(&self.steps)
 
     def wait(self) -> int:
+        """As a run does it: the cycle before has ended by then."""
         cdef int64_t edge_ns
         with nogil:
+            clock_cycle_done(&self.c)
             edge_ns = self.c.wait(&self.c)
         return edge_ns
 

@@ -132,11 +132,13 @@ def test_visitor_and_closer_at_full_speed(rt: ModuleType, timeout_ns: int) -> No
     gate = rt.Gate()
     visitor = threading.Thread(target=gate.visit_until_told)
     visitor.start()
+    while gate.n_visits == 0:
+        time.sleep(0)
     # a visitor who is put to sleep inside makes each waiting round as long as his sleep, so those are fewer
     gate.close_and_open(2_000_000 if timeout_ns == 0 else 20_000, timeout_ns)
     visitor.join(30)
     assert not visitor.is_alive()
-    assert gate.n_visits > 100
+    assert gate.n_visits > 10
     assert (gate.n_together, gate.n_intruders, gate.n_stuck) == (0, 0, 0)
     if timeout_ns:
         assert gate.n_timeouts == 0
