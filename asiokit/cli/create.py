@@ -42,10 +42,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--buffer",
-        metavar="MIN:MAX:PREFERRED",
+        metavar="MIN:MAX:PREFERRED[:STEP]",
         type=_sizes,
         default=BufferSizes(),
-        help="frames, powers of two (default: 32:2048:256); one number: only this size",
+        help="frames; without STEP: powers of two (default: 32:2048:256); one number: only this size",
     )
     parser.add_argument("--clock", choices=CLOCKS, default="realtime", help=f"{', '.join(CLOCKS)}", metavar="CLOCK")
     parser.add_argument("--register", action="store_true", help="register it, too")
@@ -124,8 +124,8 @@ def _rates(text: str) -> tuple[float, ...]:
 
 def _sizes(text: str) -> BufferSizes:
     parts = text.split(":")
-    if len(parts) > 3:
-        raise argparse.ArgumentTypeError("must be MIN:MAX:PREFERRED, MIN:MAX or one number")
+    if len(parts) > 4:
+        raise argparse.ArgumentTypeError("must be MIN:MAX:PREFERRED:STEP, the last two optional, or one number")
     try:
         numbers = [int(part) for part in parts]
         return BufferSizes(numbers[0], numbers[0]) if len(numbers) == 1 else BufferSizes(*numbers)

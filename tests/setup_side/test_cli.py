@@ -76,6 +76,11 @@ def test_create_writes_what_was_said(run, folders, echo):
     assert os.listdir(folders[0]) == ["My Echo.toml"]
 
 
+def test_create_takes_steps_between_buffer_sizes(run, folders, echo):
+    assert run("create", "E", "--device", echo, "--buffer", "48:4800:480:48")[0] == 0
+    assert load_entry(folders[0] / "E.toml").buffer_frames.rule() == "48 to 4800 in steps of 48"
+
+
 def test_create_registers_if_asked(run, folders, echo):
     code, out, _ = run("create", "E", "--device", echo, "--buffer", "100", "--register")
     assert code == 0 and "registered E" in out and (folders[1] / "E" / "driver").exists()
@@ -99,7 +104,8 @@ def test_create_registers_if_asked(run, folders, echo):
         (["--rates", "44100"], "48000 is not one of rates_hz (44100)"),
         (["--buffer", "64:32"], "64 is above max, 32"),
         (["--buffer", "many"], "argument --buffer: invalid MIN:MAX:PREFERRED value: 'many'"),
-        (["--buffer", "1:2:3:4"], "argument --buffer: must be MIN:MAX:PREFERRED"),
+        (["--buffer", "1:2:3:4:5"], "must be MIN:MAX:PREFERRED:STEP"),
+        (["--buffer", "48:96:48"], "48 is not a legal size: powers of two from 48 to 96"),
         (["--clock", "sundial"], "argument --clock: invalid choice: 'sundial'"),
     ],
 )
