@@ -14,7 +14,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.windows", description=__doc__)
     parser.add_argument("--cache", type=Path, default=environment.CACHE, help="default: build/windows of the checkout")
     parser.add_argument(
-        "--python", choices=sorted(PYTHONS), default="3.11", help="minor version of the Windows CPython"
+        "--python", choices=sorted(PYTHONS), default=environment.DEFAULT, help="minor version of the Windows CPython"
     )
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("env", help="assemble a Windows CPython, an SDK and a Wine prefix")

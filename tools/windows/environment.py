@@ -1,5 +1,6 @@
 """tools: the whole Windows environment in one object."""
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,9 @@ from tools.windows.versions import PYTHONS, WindowsPython
 
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / "build" / "windows"
+# the running Python's standard library is at hand, and it has setuptools and Cython
+_OWN = ".".join(map(str, sys.version_info[:2]))
+DEFAULT = _OWN if _OWN in PYTHONS else "3.11"
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,7 @@ class Environment:
         return data / "portaudio-binaries" / "libportaudio64bit-asio.dll"
 
 
-def ensure(cache: Path = CACHE, version: str = "3.11") -> Environment:
+def ensure(cache: Path = CACHE, version: str = DEFAULT) -> Environment:
     """Assembles what is not there yet. Raises Missing or Failed; both say what to do."""
     require_tools()
     python = PYTHONS[version]

@@ -17,6 +17,10 @@ SETTINGS = (
     (r"HKCU\Software\Wine\WineDbg", "ShowCrashDialog", "0"),
 )
 
+# By full path: a bare name that Wine can't open at once is handed to a shell, which then fails for reasons of its own.
+REG = r"C:\windows\system32\reg.exe"
+REGSVR32 = r"C:\windows\system32\regsvr32.exe"
+
 Result = subprocess.CompletedProcess[str]
 
 
@@ -53,6 +57,27 @@ def read_some(stream: int) -> bytes | None:
         return None
 
 
+class Running:
+    """A Windows program under way. Call result()."""
+
+    def __init__(self, prefix: "Prefix", process: "subprocess.Popen[bytes]") -> None:
+        self._prefix, self._process = prefix, process
+
+    def result(self, timeout_s: float) -> Result:
+        texts = [b"", b""]
+        words = [str(word) for word in self._process.args]  # type: ignore[union-attr]
+        with self._process:
+            ended = collect(self._process, texts, timeout_s)
+            if not ended:
+                # killing the Linux process would leave Windows' processes; the prefix is ours, so all of it may go
+                self._prefix.kill()
+                self._process.kill()
+        out, err = (text.decode("utf-8", "replace").replace("\r\n", "\n") for text in texts)
+        if not ended:
+            raise Failed(f"{' '.join(words)}\nhad not ended after {timeout_s:g} s:\n{out}\n{err}")
+        return Result(words, self._process.returncode, out, err)
+
+
 class Prefix:
     """One Wine prefix of our own. Leave it by close(), or with `with`: its wineserver has ended after that."""
 
@@ -72,6 +97,20 @@ class Prefix:
         }
         return kept | dict(extra or {})
 
+    def start(
+        self, command: Sequence[str | Path], *, env: Mapping[str, str] | None = None, cwd: Path | None = None
+    ) -> "Running":
+        """Starts a Windows program. A Windows Python starts in Wine only with pipes (not files) and a valid stdin."""
+        process = subprocess.Popen(
+            ["wine", *(str(word) for word in command)],
+            cwd=cwd or self.folder,  # not the caller's: a checkout there would be imported instead
+            env=self.environment(env),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        return Running(self, process)
+
     def run(
         self,
         command: Sequence[str | Path],
@@ -80,30 +119,9 @@ class Prefix:
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
     ) -> Result:
-        """Runs a Windows program. A Windows Python starts in Wine only with pipes (not files) and a valid stdin.
-
-        Raises Failed when it has not ended after timeout_s; a crashed program is a return code, not an error.
-        """
-        words = ["wine", *(str(word) for word in command)]
-        process = subprocess.Popen(
-            words,
-            cwd=cwd or self.folder,  # not the caller's: a checkout there would be imported instead
-            env=self.environment(env),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-        texts = [b"", b""]
-        with process:
-            ended = collect(process, texts, timeout_s)
-            if not ended:
-                # killing the Linux process would leave Windows' processes; the prefix is ours, so all of it may go
-                self.kill()
-                process.kill()
-        out, err = (text.decode("utf-8", "replace").replace("\r\n", "\n") for text in texts)
-        if not ended:
-            raise Failed(f"{' '.join(words)}\nhad not ended after {timeout_s:g} s:\n{out}\n{err}")
-        return Result(words, process.returncode, out, err)
+        """Starts a program and waits for its end. Raises Failed when it has not ended after timeout_s; a crashed
+        program is a return code, not an error."""
+        return self.start(command, env=env, cwd=cwd).result(timeout_s)
 
     def check(self, command: Sequence[str | Path], *, timeout_s: float = 60) -> Result:
         done = self.run(command, timeout_s=timeout_s)
@@ -134,7 +152,7 @@ class Prefix:
     def set_registry(self, key: str, name: str | None, value: str) -> None:
         """A string value; name None is the key's default."""
         self.check(
-            ["reg", "add", key, *(["/v", name] if name is not None else ["/ve"]), "/t", "REG_SZ", "/d", value, "/f"]
+            [REG, "add", key, *(["/v", name] if name is not None else ["/ve"]), "/t", "REG_SZ", "/d", value, "/f"]
         )
 
 
