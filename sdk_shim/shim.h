@@ -123,13 +123,8 @@ int shim_is_folder(const char *path);
 int shim_read_file(const char *path, char *text, size_t n_text); /* length, or -1 */
 void shim_each_file(const char *folder, void (*visit)(void *context, const char *name), void *context);
 
-/* Makes what Python's start would stumble over harmless (Windows: unusable standard handles), then undoes it. */
-typedef struct shim_stdio {
-    void *handles[3];
-    int replaced;
-} shim_stdio_t;
-void shim_stdio_prepare(shim_stdio_t *saved);
-void shim_stdio_restore(shim_stdio_t *saved);
+/* Mends what Python's start would stumble over among the standard streams; after its library has been loaded. */
+void shim_mend_streams(void);
 
 int64_t shim_now_ms(void);
 void shim_sleep_ms(int ms);

@@ -199,9 +199,7 @@ void shim_each_file(const char *folder, void (*visit)(void *context, const char 
     closedir(open_folder);
 }
 
-void shim_stdio_prepare(shim_stdio_t *saved) { saved->replaced = 0; /* Python copes with closed descriptors here */ }
-
-void shim_stdio_restore(shim_stdio_t *saved) { (void)saved; }
+void shim_mend_streams(void) {} /* Python copes with closed descriptors here */
 
 /* ---- time ---- */
 

@@ -201,9 +201,82 @@ void shim_each_file(const char *folder, void (*visit)(void *context, const char 
 
 /* ---- standard streams ---- */
 
-void shim_stdio_prepare(shim_stdio_t *saved) { saved->replaced = 0; }
+/* Python's C library is its own (ucrtbase.dll), with its own descriptors 0 to 2 over the process's standard handles. A
+ * descriptor without a file is no trouble to Python, and a GUI program has none; but one that passes for a disk file
+ * and then answers no question about it makes Python's start fail (so it is in Wine when a stream was closed; on
+ * Windows a handle without the right to read attributes). Such a descriptor is pointed at NUL. The host's handles stay
+ * as they are: neither closed nor replaced. */
 
-void shim_stdio_restore(shim_stdio_t *saved) { (void)saved; }
+typedef void(__cdecl *parameter_handler_fn)(const wchar_t *, const wchar_t *, const wchar_t *, unsigned, uintptr_t);
+
+static void __cdecl ignore_parameter(const wchar_t *expression, const wchar_t *function, const wchar_t *file,
+                                     unsigned line, uintptr_t reserved) {
+    (void)expression, (void)function, (void)file, (void)line, (void)reserved;
+}
+
+typedef struct crt {
+    parameter_handler_fn(__cdecl *_set_thread_local_invalid_parameter_handler)(parameter_handler_fn);
+    intptr_t(__cdecl *_get_osfhandle)(int);
+    int(__cdecl *_open_osfhandle)(intptr_t, int);
+    int(__cdecl *_dup2)(int, int);
+    int(__cdecl *_close)(int);
+} crt_t;
+
+static int is_deceptive(HANDLE handle) {
+    BY_HANDLE_FILE_INFORMATION information;
+    return handle != INVALID_HANDLE_VALUE && GetFileType(handle) == FILE_TYPE_DISK &&
+           !GetFileInformationByHandle(handle, &information);
+}
+
+static void point_at_nul(const crt_t *crt, int descriptor, HANDLE handle) {
+    static const DWORD names[3] = {STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, STD_ERROR_HANDLE};
+    const HANDLE standard = GetStdHandle(names[descriptor]);
+    HANDLE nul = CreateFileW(L"NUL", GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL,
+                             OPEN_EXISTING, 0, NULL);
+    int other = nul == INVALID_HANDLE_VALUE ? -1 : crt->_open_osfhandle((intptr_t)nul, 0);
+    DWORD flags = 0;
+    if (other < 0) {
+        if (nul != INVALID_HANDLE_VALUE)
+            CloseHandle(nul);
+        return;
+    }
+    GetHandleInformation(handle, &flags);
+    SetHandleInformation(handle, HANDLE_FLAG_PROTECT_FROM_CLOSE, HANDLE_FLAG_PROTECT_FROM_CLOSE); /* from _dup2 */
+    crt->_dup2(other, descriptor);
+    SetHandleInformation(handle, HANDLE_FLAG_PROTECT_FROM_CLOSE, flags & HANDLE_FLAG_PROTECT_FROM_CLOSE);
+    SetStdHandle(names[descriptor], standard); /* which _dup2 may have replaced */
+    crt->_close(other);
+    shim_log("standard stream %d is unusable: Python gets NUL instead", descriptor);
+}
+
+void shim_mend_streams(void) {
+    HMODULE library = GetModuleHandleW(L"ucrtbase.dll");
+    parameter_handler_fn handler;
+    crt_t crt;
+    int descriptor;
+    if (!library)
+        return;
+#define BIND_CRT(name)                                                                                                 \
+    {                                                                                                                  \
+        const FARPROC found = GetProcAddress(library, #name);                                                          \
+        if (!found)                                                                                                    \
+            return;                                                                                                    \
+        memcpy(&crt.name, &found, sizeof found);                                                                       \
+    }
+    BIND_CRT(_set_thread_local_invalid_parameter_handler)
+    BIND_CRT(_get_osfhandle)
+    BIND_CRT(_open_osfhandle)
+    BIND_CRT(_dup2)
+    BIND_CRT(_close)
+    /* a descriptor that the host has closed would otherwise end the process */
+    handler = crt._set_thread_local_invalid_parameter_handler(ignore_parameter);
+    for (descriptor = 0; descriptor < 3; descriptor++) {
+        const HANDLE handle = (HANDLE)crt._get_osfhandle(descriptor);
+        if (is_deceptive(handle))
+            point_at_nul(&crt, descriptor, handle);
+    }
+    crt._set_thread_local_invalid_parameter_handler(handler);
+}
 
 /* ---- time ---- */
 

@@ -210,15 +210,13 @@ static int start_by_init_config(const python_t *api, const char *program, char *
 
 static int start(const python_t *api, const char *program, char *error, size_t n_error) {
     const int64_t begin_ms = shim_now_ms();
-    shim_stdio_t stdio;
     int ok;
-    shim_stdio_prepare(&stdio);
+    shim_mend_streams();
     if (api->PyInitConfig_Create && api->PyInitConfig_Free && api->PyInitConfig_SetInt && api->PyInitConfig_SetStr &&
         api->PyInitConfig_GetError && api->Py_InitializeFromInitConfig)
         ok = start_by_init_config(api, program, error, n_error);
     else
         ok = start_by_config(api, program, error, n_error);
-    shim_stdio_restore(&stdio);
     if (ok) {
         api->PyEval_SaveThread(); /* the host's thread owes Python nothing from here on */
         shim_log("Python %s started as %s in %d ms", api->tag, program, (int)(shim_now_ms() - begin_ms));
