@@ -165,7 +165,6 @@ typedef struct search {
     shim_install_t *install;
     shim_try_fn try_library;
     void *context;
-    int n_tried;
     int told;     /* error holds a reason from a library that is there; "not found" no longer replaces it */
     char *error;
     size_t n_error;
@@ -174,7 +173,8 @@ typedef struct search {
 static int offer(search_t *search, const char *library) {
     char reason[SHIM_TEXT_SIZE], tail[64];
     const int bare = strchr(library, SHIM_SEPARATOR) == NULL; /* the system's loader looks for it */
-    search->n_tried++;
+    if (bare && search->told)
+        return 0; /* the one that was named is there and wrong: that is to be said, not to be covered up */
     if (!bare && !shim_is_file(library)) {
         shim_log("candidate %s: no such file", library);
         return 0;
@@ -304,7 +304,7 @@ static int prefix_of_program(const char *program, char *prefix) {
 int shim_find_python(shim_install_t *install, shim_try_fn try_library, void *context, char *error, size_t n_error) {
     static char prefix[SHIM_PATH_SIZE], home[SHIM_PATH_SIZE];
     shim_place_t *place = &install->place;
-    search_t search = {install, try_library, context, 0, 0, error, n_error};
+    search_t search = {install, try_library, context, 0, error, n_error};
     char tail[96];
     enum venv venv = NO_VENV;
     int has_prefix;

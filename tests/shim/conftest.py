@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
+SANITIZED = os.environ.get("ASIOKIT_SANITIZED_SHIM", "")  # a folder with host and libasiokit.so
 SHIM_SOURCES = HERE.parents[1] / "sdk_shim"
 
 # An asiokit that says what its interpreter looks like: create() refuses with a text, which the host gets by
@@ -96,7 +97,13 @@ class Report:
 
     @property
     def ms(self) -> float:
+        """From dlopen to instantiateDriver's return."""
         return float(self.answers[0]["ms"])
+
+    @property
+    def ready_ms(self) -> float:
+        """From dlopen to init's return."""
+        return float(self.answers[0]["ready"])
 
 
 @dataclass
@@ -116,6 +123,9 @@ class Install:
 
 
 def built_library() -> Path:
+    """The library to test: the build's, or in a sanitizer's run the one that test_shim_sanitizers.py has made."""
+    if SANITIZED:
+        return Path(SANITIZED, "libasiokit.so")
     library = HERE.parents[1] / "asiokit" / "libasiokit.so"
     if not library.exists():
         pytest.fail(f"{library} is not built: pip install --no-build-isolation -e .")
@@ -124,6 +134,8 @@ def built_library() -> Path:
 
 @pytest.fixture(scope="session")
 def host_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    if SANITIZED:
+        return Path(SANITIZED, "host")
     program = tmp_path_factory.mktemp("host") / "host"
     command = ["cc", "-O1", "-g", "-Wall", "-Wextra", f"-I{SHIM_SOURCES}", str(HERE / "host.c"), "-o", str(program)]
     subprocess.run([*command, "-ldl", "-lpthread"], check=True)
@@ -139,6 +151,7 @@ def run_host(host_program: Path, tmp_path: Path) -> Callable[..., Report]:
         report = tmp_path / "report.txt"
         report.unlink(missing_ok=True)
         environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "XDG_STATE_HOME": str(state), **(env or {})}
+        environment |= {name: text for name, text in os.environ.items() if name.endswith("SAN_OPTIONS")}
         done = subprocess.run(
             [str(host_program), str(report), str(library), *words],
             env=environment, cwd=cwd or tmp_path, stdin=subprocess.DEVNULL, capture_output=True, timeout=60,
@@ -149,9 +162,12 @@ def run_host(host_program: Path, tmp_path: Path) -> Callable[..., Report]:
         for line in report.read_text(encoding="utf-8", errors="surrogateescape").splitlines():
             if line.startswith("changed="):
                 changed.append(line[8:])
+            elif line.startswith("code="):
+                answers.append({"code": line[5:]})
             else:
                 match = re.fullmatch(
-                    r"driver=(?P<driver>\d) ms=(?P<ms>\S+) init=(?P<init>\S+) name=(?P<name>.*?) text=(?P<text>.*)",
+                    r"driver=(?P<driver>\d) ms=(?P<ms>\S+) ready=(?P<ready>\S+) init=(?P<init>\S+) "
+                    r"name=(?P<name>.*?) text=(?P<text>.*)",
                     line,
                 )
                 assert match, line

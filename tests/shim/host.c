@@ -3,7 +3,7 @@
  *
  * host REPORT LIBRARY [word ...]: thread (call from a second thread), threads=N (N at once), close (without standard
  * streams), again (release, dlclose, dlopen, once more), second=LIBRARY (a second asiokit after the first),
- * name=NAME (say the instance name), preload=LIBRARY (open this first, privately), start=SYMBOL (and call this of it) */
+ * call=EXPORT[:NAME] (registerDriver or unregisterDriver, and nothing else), name=NAME (say the instance name), nulls (every slot with nothing in its arguments), preload=LIBRARY (open this first, privately), start=SYMBOL (and call this of it) */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <locale.h>
@@ -24,7 +24,7 @@ typedef asio_driver_t *(*instantiate_fn)(void);
 
 typedef struct answer {
     const char *library;
-    double ms;
+    double ms, ready_ms; /* until there was an object; until init had returned */
     asio_driver_t *driver;
     long init;
     char name[256], text[256]; /* larger than the contract's 32 and 124: an overrun is seen, not suffered */
@@ -63,6 +63,7 @@ static void *ask(void *context) {
     memset(answer->name, '#', sizeof answer->name - 1);
     memset(answer->text, '#', sizeof answer->text - 1);
     answer->init = answer->driver->vtable->init(answer->driver, NULL);
+    answer->ready_ms = now_ms() - begin;
     answer->driver->vtable->get_driver_name(answer->driver, answer->name);
     answer->driver->vtable->get_error_message(answer->driver, answer->text);
     return NULL;
@@ -127,6 +128,45 @@ static void compare(FILE *report, const self_t *a, const self_t *b) {
         fprintf(report, "changed=standard streams\n");
 }
 
+/* A driver that can't work has to survive every call that a host may make all the same. */
+static void call_with_nothing(FILE *report, asio_driver_t *driver) {
+    const asio_driver_vtable_t *v = driver->vtable;
+    const asio_guid_t unknown = {0, 0, 0, {0xC0, 0, 0, 0, 0, 0, 0, 0x46}};
+    asio_long_t a = 7, b = 7, c = 7, d = 7;
+    double rate_hz = 7;
+    void *object = &a;
+    int wrong = 0;
+    wrong |= v->query_interface(driver, NULL, NULL) >= 0 || v->query_interface(driver, &unknown, NULL) >= 0;
+    wrong |= v->query_interface(driver, NULL, &object) >= 0 || object != NULL;
+    wrong |= v->query_interface(driver, &unknown, &object) != 0 || object != driver || v->release(driver) != 1;
+    wrong |= v->add_ref(driver) != 2 || v->release(driver) != 1;
+    wrong |= v->init(driver, NULL) != 0;
+    v->get_driver_name(driver, NULL);
+    v->get_error_message(driver, NULL);
+    v->get_driver_version(driver);
+    wrong |= v->start(driver) != ASIO_NOT_PRESENT || v->stop(driver) != ASIO_NOT_PRESENT;
+    wrong |= v->get_channels(driver, NULL, NULL) != ASIO_NOT_PRESENT;
+    wrong |= v->get_channels(driver, &a, &b) != ASIO_NOT_PRESENT || a || b;
+    wrong |= v->get_latencies(driver, NULL, NULL) != ASIO_NOT_PRESENT;
+    wrong |= v->get_buffer_size(driver, NULL, NULL, NULL, NULL) != ASIO_NOT_PRESENT;
+    wrong |= v->get_buffer_size(driver, &a, &b, &c, &d) != ASIO_NOT_PRESENT || c || d;
+    wrong |= v->can_sample_rate(driver, 48000) != ASIO_NOT_PRESENT;
+    wrong |= v->get_sample_rate(driver, NULL) != ASIO_NOT_PRESENT;
+    wrong |= v->get_sample_rate(driver, &rate_hz) != ASIO_NOT_PRESENT || rate_hz != 0;
+    wrong |= v->set_sample_rate(driver, 0) != ASIO_NOT_PRESENT;
+    wrong |= v->get_clock_sources(driver, NULL, NULL) != ASIO_NOT_PRESENT;
+    wrong |= v->set_clock_source(driver, -1) != ASIO_NOT_PRESENT;
+    wrong |= v->get_sample_position(driver, NULL, NULL) != ASIO_NOT_PRESENT;
+    wrong |= v->get_channel_info(driver, NULL) != ASIO_NOT_PRESENT;
+    wrong |= v->create_buffers(driver, NULL, 0, 0, NULL) != ASIO_NOT_PRESENT;
+    wrong |= v->dispose_buffers(driver) != ASIO_NOT_PRESENT || v->control_panel(driver) != ASIO_NOT_PRESENT;
+    wrong |= v->future(driver, 0, NULL) != ASIO_NOT_PRESENT;
+    wrong |= v->future(driver, ASIO_FUTURE_SET_INSTANCE_NAME, NULL) != ASIO_SUCCESS;
+    wrong |= v->output_ready(driver) != ASIO_NOT_PRESENT;
+    if (wrong)
+        fprintf(report, "changed=an answer of the driver that can't work\n");
+}
+
 static void give_back(answer_t *answer) {
     void *library;
     if (!answer->driver)
@@ -139,11 +179,22 @@ static void give_back(answer_t *answer) {
     }
 }
 
+static int call_export(const char *path, char *word) {
+    char *name = strchr(word, ':');
+    int (*function)(const char *);
+    void *library = dlopen(path, RTLD_LOCAL | RTLD_NOW);
+    if (name)
+        *name++ = 0;
+    *(void **)&function = library ? dlsym(library, word) : NULL;
+    return function ? function(name) : -1;
+}
+
 int main(int argc, char **argv) {
     static answer_t answers[64];
     static self_t before, after;
     pthread_t threads[64];
-    int i, n = 1, threaded = 0, again = 0;
+    int i, n = 1, threaded = 0, again = 0, nulls = 0;
+    char *call = NULL;
     const char *second = NULL, *preload = NULL, *start = NULL;
     FILE *report;
     if (argc < 3)
@@ -159,8 +210,12 @@ int main(int argc, char **argv) {
             close(0), close(1), close(2);
         else if (!strcmp(argv[i], "again"))
             again = 1;
+        else if (!strcmp(argv[i], "nulls"))
+            nulls = 1;
         else if (!strncmp(argv[i], "second=", 7))
             second = argv[i] + 7;
+        else if (!strncmp(argv[i], "call=", 5))
+            call = argv[i] + 5;
         else if (!strncmp(argv[i], "name=", 5))
             instance_name = argv[i] + 5;
         else if (!strncmp(argv[i], "preload=", 8))
@@ -169,6 +224,12 @@ int main(int argc, char **argv) {
             start = argv[i] + 6;
         else
             return 2;
+    }
+    if (call) {
+        report = fopen(argv[1], "w");
+        fprintf(report, "code=%d\n", call_export(argv[2], call));
+        fclose(report);
+        return 0;
     }
     if (preload) {
         void *other = dlopen(preload, RTLD_NOW | RTLD_LOCAL);
@@ -204,15 +265,17 @@ int main(int argc, char **argv) {
         ask(&answers[n++]);
     }
     look(&after);
-    for (i = again; i < n; i++)
-        give_back(&answers[i]);
     report = fopen(argv[1], "w");
     if (!report)
         return 2;
     compare(report, &before, &after);
+    if (nulls)
+        call_with_nothing(report, answers[n - 1].driver);
+    for (i = again; i < n; i++)
+        give_back(&answers[i]);
     for (i = 0; i < n; i++)
-        fprintf(report, "driver=%d ms=%.1f init=%ld name=%s text=%s\n", answers[i].driver != NULL, answers[i].ms,
-                answers[i].init, answers[i].name, answers[i].text);
+        fprintf(report, "driver=%d ms=%.1f ready=%.1f init=%ld name=%s text=%s\n", answers[i].driver != NULL, answers[i].ms,
+                answers[i].ready_ms, answers[i].init, answers[i].name, answers[i].text);
     fclose(report);
     return 0;
 }

@@ -150,6 +150,10 @@ def test_a_repaired_package_is_taken_without_a_restart_of_the_host(
     assert report.answers[1]["text"].startswith("probe of"), report.log
 
 
+def test_every_slot_of_the_fallback_survives_nothing(make_install: MakeInstall, run_host: RunHost) -> None:
+    assert_refused(run_host(make_install(entry="raise RuntimeError").library, "nulls"), "RuntimeError")
+
+
 def test_the_instance_name_is_kept_for_the_host(make_install: MakeInstall, run_host: RunHost) -> None:
     report = run_host(
         make_install(entry="raise RuntimeError").library, "name=My Interface with a name that is too long"

@@ -150,31 +150,20 @@ def test_library_has_no_python_in_it() -> None:
     assert "libpython" not in needed
 
 
-def test_register_and_unregister_are_forwarded(make_install: MakeInstall, tmp_path: Path) -> None:
+def test_register_and_unregister_are_forwarded(make_install: MakeInstall, run_host: RunHost) -> None:
     install = make_install()
-    program = tmp_path / "enroll"
-    source = (
-        "#include <dlfcn.h>\n"
-        "int main(int argc, char **argv) {\n"
-        "    int (*call)(const char *);\n"
-        "    void *library = dlopen(argv[1], RTLD_LOCAL | RTLD_NOW);\n"
-        "    *(void **)&call = dlsym(library, argv[2]);\n"
-        "    return call(argc > 3 ? argv[3] : 0);\n"
-        "}\n"
-    )
-    (tmp_path / "enroll.c").write_text(source)
-    subprocess.run(["cc", str(tmp_path / "enroll.c"), "-o", str(program), "-ldl"], check=True)
 
-    def call(*words: str) -> int:
-        environment = {"HOME": str(tmp_path)}
-        return subprocess.run([program, install.library, *words], env=environment, check=False).returncode
+    def call(word: str) -> int:
+        return int(run_host(install.library, f"call={word}").answers[0]["code"])
 
-    assert call("registerDriver", "A name") == 0
+    assert call("registerDriver:A name") == 0
     assert call("unregisterDriver") == 0
-    assert call("registerDriver", "refused") != 0
+    assert call("registerDriver:refused") > 0
     assert (install.package / "enrolled").read_text().splitlines() == ["b'A name' 1", "None 0", "b'refused' 1"]
-    log = (tmp_path / ".local" / "state" / "asiokit" / "asiokit.log").read_text()
-    assert "enroll refuses" in log
+    (install.package / "entry.py").write_text("raise RuntimeError('broken')")
+    report = run_host(install.library, "call=unregisterDriver:A name")
+    assert int(report.answers[0]["code"]) > 0
+    assert "registerDriver refused: enroll refuses" in report.log and "unregisterDriver: asiokit.entry:" in report.log
 
 
 def test_compiles_without_a_warning_anywhere(tmp_path: Path) -> None:
