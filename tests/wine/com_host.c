@@ -1,5 +1,5 @@
 /* The Windows sister of host.c: a COM host that has never heard of Python. Built as a console program and, with
- * -mwindows, as one that has no console. Compiled by test_shim_wine.py.
+ * -mwindows, as one that has no console. Compiled by test_com.py.
  *
  * host REPORT {CLSID} [word ...]: dll=PATH (DllGetClassObject of this file, instead of CoCreateInstance), thread,
  * threads=N, nostd (standard handles set to nothing), badstd (set to a closed handle), again, com (the COM rules),
