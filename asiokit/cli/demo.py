@@ -16,15 +16,15 @@ from typing import Any
 import numpy as np
 
 from asiokit import install, paths
-from asiokit.cli import FOUND_WRONG, OK, audio_file, demo_report
-from asiokit.cli.drivers import open_named, positive, positive_int, told
+from asiokit.cli import FOUND_WRONG, OK, audio_file, demo_report, demo_wine
+from asiokit.cli.drivers import library_of, open_named, positive, positive_int, told
 from asiokit.cli.play import late_cycles, set_rate
 from asiokit.cli.progress import Progress
 from asiokit.cli.table import print_json, print_rows
 from asiokit.errors import AsiokitError
 from asiokit.host.measure import compare
 from asiokit.host.samples import Array
-from asiokit.host.stream import Driver, Recording
+from asiokit.host.stream import Recording
 
 EXAMPLE = """
 asiokit demo
@@ -51,6 +51,23 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     data, rate_hz, about = material(arguments.file, arguments.seconds)
+    if arguments.wine:
+        with Progress("playing") as progress:
+            recording, host = demo_wine.play(data, rate_hz, arguments.frames, progress)
+        facts = assess(recording, about, {"driver": demo_wine.DRIVER, **host, "driver_version": None})
+    else:
+        recording, facts = play_here(arguments, data, rate_hz, about)
+    facts["report"] = write_report(arguments, facts, recording)
+    if arguments.json:
+        print_json(facts)
+    else:
+        show(facts)
+    return OK if is_good(facts) else FOUND_WRONG
+
+
+def play_here(
+    arguments: argparse.Namespace, data: Array, rate_hz: int, about: dict[str, Any]
+) -> tuple[Recording, dict[str, Any]]:
     spec = arguments.driver or own_library()
     with open_named(spec) as driver, Progress("playing") as progress:
         channels = min(data.shape[1], driver.n_inputs, driver.n_outputs)
@@ -60,13 +77,13 @@ def run(arguments: argparse.Namespace) -> int:
             )
         set_rate(driver, rate_hz, about["name"])
         recording = told(lambda: driver.playrec(data[:, :channels], buffer_frames=arguments.frames, progress=progress))
-        facts = assess(driver, recording, spec, about)
-    facts["report"] = write_report(arguments, facts, recording)
-    if arguments.json:
-        print_json(facts)
-    else:
-        show(facts)
-    return OK if is_good(facts) else FOUND_WRONG
+        who = {
+            "driver": driver.name,
+            "host": "asiokit.host, by " + ("COM" if sys.platform == "win32" else "dlopen and instantiateDriver"),
+            "library": library_of(spec),
+            "driver_version": driver.version,
+        }
+    return recording, assess(recording, about, who)
 
 
 def own_library() -> str:
@@ -93,19 +110,14 @@ def material(file: str | None, seconds: float) -> tuple[Array, int, dict[str, An
     return data, rate_hz, about
 
 
-def assess(driver: Driver, recording: Recording, spec: str, about: dict[str, Any]) -> dict[str, Any]:
-    """All figures, by the names that --json promises."""
+def assess(recording: Recording, about: dict[str, Any], who: dict[str, Any]) -> dict[str, Any]:
+    """All figures, by the names that --json promises. who: the driver, its library and its host."""
     if recording.sample_type is None or recording.sample_type != recording.play_type:
-        raise AsiokitError(
-            f"{driver.name}: inputs and outputs differ in sample type; they can't be compared bit by bit"
-        )
+        raise AsiokitError(f"{who['driver']}: inputs and outputs differ in sample type, bits can't be compared")
     found = compare(recording.played, recording.planes, recording.sample_type)
     jitter_us = wake_jitter_us(recording)
     return {
-        "driver": driver.name,
-        "host": "asiokit.host, by " + ("COM" if sys.platform == "win32" else "dlopen and instantiateDriver"),
-        "library": Path(spec.partition(",")[0]).name,
-        "driver_version": driver.version,
+        **who,
         "file": about["name"],
         "file_subtype": about["subtype"],
         "seconds": recording.played.shape[1] / recording.sample_type.n_bytes / recording.rate_hz,
@@ -122,6 +134,7 @@ def assess(driver: Driver, recording: Recording, spec: str, about: dict[str, Any
         "buffer_switches": recording.n_switches,
         "index_faults": recording.n_index_faults,
         "late_cycles": late_cycles(recording),
+        "jitter_reference": "an even grid" if who["driver_version"] is None else "the block's time",
         "wake_jitter_us": {
             "p50": round(float(np.percentile(jitter_us, 50)), 1),
             "p99": round(float(np.percentile(jitter_us, 99)), 1),
@@ -162,6 +175,7 @@ def verdict(facts: dict[str, Any]) -> str:
 
 def write_report(arguments: argparse.Namespace, facts: dict[str, Any], recording: Recording) -> str:
     words = ["asiokit", "demo", *([Path(arguments.file).name] if arguments.file else [])]
+    words += ["--wine"] if arguments.wine else []
     words += ["--frames", str(arguments.frames), "--seconds", f"{arguments.seconds:g}"]
     page = demo_report.render(facts, recording, verdict(facts), is_good(facts), shlex.join(words))
     path = Path(arguments.report)
@@ -179,7 +193,7 @@ def show(facts: dict[str, Any]) -> None:
     print_rows(
         [
             ["driver", f"{facts['driver']}, {facts['channels']} channels, {facts['sample_type']}"],
-            ["library", facts["library"]],
+            ["library", facts["library"] or "none: a device in this process"],
             ["host", facts["host"]],
             ["file", f"{facts['file']}, {facts['seconds']:.2f} s, {facts['file_subtype']}"],
             ["rate", f"{facts['rate_hz']:g} Hz"],

@@ -123,14 +123,14 @@ def closeup(played: Array, recorded: Array, rate_hz: float, round_trip: int | No
 
 
 @matplotlib.rc_context(_STYLE)
-def jitter(jitter_us: Array, t_s: Array, period_us: float) -> str:
+def jitter(jitter_us: Array, t_s: Array, period_us: float, reference: str) -> str:
     """How late the wake-ups were: as a histogram, and along the run."""
     figure = _figure(2.7)
     left, right = figure.subplots(1, 2, width_ratios=(1, 1))
     shown = np.maximum(jitter_us, 0.5)
     bins = np.geomspace(max(0.5, shown.min() * 0.9), shown.max() * 1.1, 48)
     left.hist(shown, bins=list(bins), color=PLAYED, alpha=0.75)
-    left.set(xscale="log", yscale="log", xlabel="microseconds after the block's time", ylabel="buffer switches")
+    left.set(xscale="log", yscale="log", xlabel=f"microseconds after {reference}", ylabel="buffer switches")
     left.margins(y=0.25)
     for value, name, colour in _marks(jitter_us):
         left.axvline(value, color=colour, linewidth=1, linestyle=(0, (3, 2)))
@@ -166,10 +166,11 @@ def timeline(rows: Any, buffer_frames: int, n_cycles: int = 13) -> str:
     zero = int(rows["system_ns"][0])
     due_ms = (rows["system_ns"] - zero) / 1e6
     came_ms = (rows["host_ns"] - zero) / 1e6
-    figure = _figure(2.1)
+    has_halves = rows["index"][0] >= 0  # some hosts keep them to themselves
+    figure = _figure(2.1 if has_halves else 1.5)
     axes = figure.subplots()
     for k in range(len(rows) - 1):
-        lane = 1 - int(rows["index"][k])
+        lane = 1 - (int(rows["index"][k]) if has_halves else 0)
         colour = PLAYED if lane else RECORDED
         width = came_ms[k + 1] - came_ms[k]
         axes.barh(lane, width, left=came_ms[k], height=0.56, color=colour, alpha=0.32, linewidth=0)
@@ -178,8 +179,12 @@ def timeline(rows: Any, buffer_frames: int, n_cycles: int = 13) -> str:
         axes.annotate(label, (came_ms[k] + width / 2, lane), ha="center", va="center", fontsize=8.5)
     for k, t in enumerate(due_ms[:-1]):
         axes.axvline(t, color=MUTED, linewidth=0.8, linestyle=(0, (2, 2)), label="due" if k == 0 else None)
-    axes.set(yticks=[1, 0], yticklabels=["half 0", "half 1"], xlabel="milliseconds since the stream's start")
-    axes.set(ylim=(-0.5, 1.5), xlim=(min(0.0, float(came_ms[0])), float(came_ms[-1])))
+    axes.set(
+        yticks=[1, 0][: 1 + has_halves],
+        yticklabels=["half 0", "half 1"] if has_halves else ["block"],
+        xlabel="milliseconds since the stream's start",
+    )
+    axes.set(ylim=(-0.5 if has_halves else 0.5, 1.5), xlim=(min(0.0, float(came_ms[0])), float(came_ms[-1])))
     axes.grid(visible=False)
     axes.spines["left"].set_visible(False)
     axes.tick_params(axis="y", length=0)

@@ -79,9 +79,9 @@ def _tiles(facts: dict[str, Any]) -> list[str]:
         _tile(
             "late cycles", f"{facts['late_cycles']}", "a whole period or more", "" if facts["late_cycles"] else "good"
         ),
-        _tile("wake-up p50", *_jitter_tile(jitter, "p50")),
-        _tile("wake-up p99", *_jitter_tile(jitter, "p99")),
-        _tile("wake-up max", *_jitter_tile(jitter, "max")),
+        _tile("wake-up p50", *_jitter_tile(jitter, "p50", facts["jitter_reference"])),
+        _tile("wake-up p99", *_jitter_tile(jitter, "p99", facts["jitter_reference"])),
+        _tile("wake-up max", *_jitter_tile(jitter, "max", facts["jitter_reference"])),
     ]
 
 
@@ -90,8 +90,8 @@ def _rate(facts: dict[str, Any]) -> float:
     return float(facts["rate_hz"] / facts["buffer_frames"])
 
 
-def _jitter_tile(jitter: dict[str, float] | None, key: str) -> tuple[str, str]:
-    return (f"{jitter[key]:,.0f} µs", "after the block's time") if jitter else ("none", "the driver gives no times")
+def _jitter_tile(jitter: dict[str, float] | None, key: str, reference: str) -> tuple[str, str]:
+    return (f"{jitter[key]:,.0f} µs", f"after {reference}") if jitter else ("none", "the driver gives no times")
 
 
 def _floats(planes: Any, kind: SampleType) -> Any:
@@ -131,13 +131,13 @@ def _plots(facts: dict[str, Any], recording: Recording) -> str:
         sections += [
             (
                 "When the driver woke up",
-                f"From the time a block stands for to the host's bufferSwitch. A period is {period_us:.0f} µs.",
-                demo_plots.jitter(jitter_us, t_s, period_us),
+                f"From {facts['jitter_reference']} to the host's callback. A period is {period_us:.0f} µs.",
+                demo_plots.jitter(jitter_us, t_s, period_us, facts["jitter_reference"]),
             ),
             (
                 "The first cycles",
-                "Bars: the half of the double buffer that is the host's, and the sample position of its first frame. "
-                "Dashed: when the switch was due.",
+                ("Bars: a block" if rows["index"][0] < 0 else "Bars: the half of the double buffer that is the host's")
+                + ", and the sample position of its first frame. Dashed: when it was due.",
                 demo_plots.timeline(rows, recording.buffer_frames),
             ),
         ]
@@ -156,7 +156,7 @@ def _run_rows(facts: dict[str, Any]) -> list[tuple[str, str]]:
     period_ms = 1e3 / _rate(facts)
     measured = facts["measured_round_trip_frames"]
     return [
-        ("driver", f"{facts['driver']}, version {facts['driver_version']}"),
+        ("driver", facts["driver"] + (f", version {facts['driver_version']}" if facts["driver_version"] else "")),
         ("library", facts["library"]),
         ("host", facts["host"]),
         ("file", f"{facts['file']}, {facts['file_subtype']}"),

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import asiokit.host.open as host_open
 from asiokit.errors import AsiokitError, ConfigError
+from asiokit.host.registry import find_driver
 from asiokit.host.stream import Driver
 
 Result = TypeVar("Result")
@@ -18,6 +19,14 @@ def open_named(spec: str) -> Driver:
     """An initialised driver. AsiokitError with the reason when there is none."""
     host_open.in_process_opener = open_device
     return Driver(spec)
+
+
+def library_of(spec: str) -> str:
+    """The file name of the library behind what open_named() was given; "" for a device in this process."""
+    if spec.startswith(host_open.DEVICE_PREFIX):
+        return ""
+    path = spec.partition(",")[0] if host_open.is_library(spec) else find_driver(spec).path
+    return path.replace("\\", "/").rpartition("/")[2]
 
 
 def open_device(spec: str) -> int:

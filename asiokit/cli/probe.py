@@ -7,14 +7,13 @@ refuses what every host asks (channels, buffer sizes, rate, channel info).
 
 import argparse
 import ctypes
-import os
 import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from asiokit.cli import FOUND_WRONG, OK
-from asiokit.cli.drivers import DRIVER_HELP, open_named
+from asiokit.cli.drivers import DRIVER_HELP, library_of, open_named
 from asiokit.cli.table import print_json, print_rows
 from asiokit.errors import DriverError
 from asiokit.host.native import NativeDriver
@@ -57,7 +56,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     before = time.perf_counter()
     with open_named(arguments.driver) as driver:
-        facts = read(driver.native)
+        facts = read(driver.native, library_of(arguments.driver))
         facts["open_ms"] = round((time.perf_counter() - before) * 1000, 1)
     if arguments.json:
         print_json(facts)
@@ -66,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
     return FOUND_WRONG if any(key in facts["refused"] for key in MUST_ANSWER) else OK
 
 
-def read(native: NativeDriver) -> dict[str, Any]:
+def read(native: NativeDriver, library: str) -> dict[str, Any]:
     """The answers by name; a question that was refused is None, and its error stands in "refused"."""
     refused: dict[str, str] = {}
 
@@ -84,7 +83,7 @@ def read(native: NativeDriver) -> dict[str, Any]:
     return {
         "driver": native.name(),
         "version": native.version(),
-        "library": os.path.basename(getattr(native.owner, "_name", "") or ""),
+        "library": library,
         "channels": {"inputs": n_in, "outputs": n_out},
         "rate_hz": ask("rate_hz", native.get_sample_rate),
         "rates_hz": [rate for rate in RATES_HZ if ask(f"rate {rate}", partial(native.can_sample_rate, rate))],
