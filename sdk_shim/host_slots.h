@@ -63,35 +63,33 @@ static inline asio_long_t host_slot_message(int n, asio_long_t selector, asio_lo
     return result;
 }
 
-#define HOST_SLOT(n)                                                                                                  \
-    static void host_switch_##n(asio_long_t index, asio_bool_t direct) { host_slot_switch(n, NULL, index, direct); } \
-    static void host_rate_##n(asio_rate_t rate_hz) { host_slot_rate(n, rate_hz); }                                   \
-    static asio_long_t host_message_##n(asio_long_t selector, asio_long_t value, void *message, double *opt) {       \
-        return host_slot_message(n, selector, value, message, opt);                                                  \
-    }                                                                                                                 \
-    static asio_time_t *host_switch_time_##n(asio_time_t *time, asio_long_t index, asio_bool_t direct) {             \
-        host_slot_switch(n, time, index, direct);                                                                    \
-        return NULL;                                                                                                  \
+#define HOST_SLOT(n)                                                                                                   \
+    static void host_switch_##n(asio_long_t index, asio_bool_t direct) { host_slot_switch(n, NULL, index, direct); }   \
+    static void host_rate_##n(asio_rate_t rate_hz) { host_slot_rate(n, rate_hz); }                                     \
+    static asio_long_t host_message_##n(asio_long_t selector, asio_long_t value, void *message, double *opt) {         \
+        return host_slot_message(n, selector, value, message, opt);                                                    \
+    }                                                                                                                  \
+    static asio_time_t *host_switch_time_##n(asio_time_t *time, asio_long_t index, asio_bool_t direct) {               \
+        host_slot_switch(n, time, index, direct);                                                                      \
+        return NULL;                                                                                                   \
     }
-#define HOST_SLOT_ROW(n) {host_switch_##n, host_rate_##n, host_message_##n, host_switch_time_##n}
+#define HOST_SLOT_ROW(n) {host_switch_##n, host_rate_##n, host_message_##n, host_switch_time_##n},
 
-#define HOST_SLOT_EACH(one, between)                                                                                  \
-    one(0) between one(1) between one(2) between one(3) between one(4) between one(5) between one(6) between         \
-    one(7) between one(8) between one(9) between one(10) between one(11) between one(12) between one(13) between     \
-    one(14) between one(15) between one(16) between one(17) between one(18) between one(19) between one(20) between  \
-    one(21) between one(22) between one(23) between one(24) between one(25) between one(26) between one(27) between  \
-    one(28) between one(29) between one(30) between one(31) between one(32) between one(33) between one(34) between  \
-    one(35) between one(36) between one(37) between one(38) between one(39) between one(40) between one(41) between  \
-    one(42) between one(43) between one(44) between one(45) between one(46) between one(47) between one(48) between  \
-    one(49) between one(50) between one(51) between one(52) between one(53) between one(54) between one(55) between  \
-    one(56) between one(57) between one(58) between one(59) between one(60) between one(61) between one(62) between  \
-    one(63)
-#define HOST_SLOT_NOTHING
-#define HOST_SLOT_COMMA ,
+/* one(0) ... one(63) */
+#define HOST_SLOT_8(one, a, b, c, d, e, f, g, h) one(a) one(b) one(c) one(d) one(e) one(f) one(g) one(h)
+#define HOST_SLOT_EACH(one)                                                                                            \
+    HOST_SLOT_8(one, 0, 1, 2, 3, 4, 5, 6, 7)                                                                           \
+    HOST_SLOT_8(one, 8, 9, 10, 11, 12, 13, 14, 15)                                                                     \
+    HOST_SLOT_8(one, 16, 17, 18, 19, 20, 21, 22, 23)                                                                   \
+    HOST_SLOT_8(one, 24, 25, 26, 27, 28, 29, 30, 31)                                                                   \
+    HOST_SLOT_8(one, 32, 33, 34, 35, 36, 37, 38, 39)                                                                   \
+    HOST_SLOT_8(one, 40, 41, 42, 43, 44, 45, 46, 47)                                                                   \
+    HOST_SLOT_8(one, 48, 49, 50, 51, 52, 53, 54, 55)                                                                   \
+    HOST_SLOT_8(one, 56, 57, 58, 59, 60, 61, 62, 63)
 
-HOST_SLOT_EACH(HOST_SLOT, HOST_SLOT_NOTHING)
+HOST_SLOT_EACH(HOST_SLOT)
 
-static const asio_callbacks_t host_slot_callbacks[HOST_SLOTS] = {HOST_SLOT_EACH(HOST_SLOT_ROW, HOST_SLOT_COMMA)};
+static const asio_callbacks_t host_slot_callbacks[HOST_SLOTS] = {HOST_SLOT_EACH(HOST_SLOT_ROW)};
 
 /* Number of a slot that now is the caller's, or -1. */
 static inline int host_slot_take(void *context) {
@@ -107,12 +105,11 @@ static inline int host_slot_take(void *context) {
     return -1;
 }
 
-/* From here on calls are strays. Ends the use of the context once; then host_slot_n_inside tells when it may be freed. */
+/* From here on calls are strays. Ends the use of the context once; then host_slot_n_inside tells when it may be freed.
+ */
 static inline void host_slot_close(int n) { atomic_add_i32(&host_slots[n].gate, -HOST_SLOT_OPEN); }
 
-static inline int host_slot_n_inside(int n) {
-    return atomic_load_i32(&host_slots[n].gate) & (HOST_SLOT_OPEN - 1);
-}
+static inline int host_slot_n_inside(int n) { return atomic_load_i32(&host_slots[n].gate) & (HOST_SLOT_OPEN - 1); }
 
 static inline void host_slot_give_back(int n, int is_empty) {
     atomic_store_i32(&host_slots[n].state, is_empty ? HOST_SLOT_FREE : HOST_SLOT_RETIRED);

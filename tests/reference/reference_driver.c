@@ -74,10 +74,17 @@ static int every(int option, int64_t k) {
 
 static int sample_bytes(int32_t type) {
     switch (type) {
-    case ASIO_INT16_LSB: case ASIO_INT16_MSB: return 2;
-    case ASIO_INT24_LSB: case ASIO_INT24_MSB: return 3;
-    case ASIO_FLOAT64_LSB: case ASIO_FLOAT64_MSB: return 8;
-    default: return 4;
+    case ASIO_INT16_LSB:
+    case ASIO_INT16_MSB:
+        return 2;
+    case ASIO_INT24_LSB:
+    case ASIO_INT24_MSB:
+        return 3;
+    case ASIO_FLOAT64_LSB:
+    case ASIO_FLOAT64_MSB:
+        return 8;
+    default:
+        return 4;
     }
 }
 
@@ -123,14 +130,14 @@ static asio_error_t answer(reference_t *self, asio_error_t code, const char *tex
 }
 
 #define SELF reference_t *self = (reference_t *)driver
-#define GUARD(slot)                                                                                                   \
-    SELF;                                                                                                             \
-    if (atomic_load_i32(&failures[slot]))                                                                             \
-        return answer(self, atomic_load_i32(&failures[slot]), "slot " #slot " was told to fail")
-#define GUARD_INITIALIZED(slot)                                                                                       \
-    GUARD(slot);                                                                                                      \
-    if (!self->is_initialized)                                                                                        \
-        return answer(self, ASIO_INVALID_MODE, "call init first")
+#define GUARD(slot)                                                                                                    \
+    SELF;                                                                                                              \
+    if (atomic_load_i32(&failures[slot]))                                                                              \
+    return answer(self, atomic_load_i32(&failures[slot]), "slot " #slot " was told to fail")
+#define GUARD_INITIALIZED(slot)                                                                                        \
+    GUARD(slot);                                                                                                       \
+    if (!self->is_initialized)                                                                                         \
+    return answer(self, ASIO_INVALID_MODE, "call init first")
 
 static void prepared_release(prepared_t *prepared) {
     int c;
@@ -192,8 +199,7 @@ static void clock_thread(void *argument) {
     os_priority_raise(&token);
     if (host->buffer_switch_time_info && (style != 1 || !host->buffer_switch))
         use_time_info = style == 2 || !host->buffer_switch ||
-                        (host->asio_message &&
-                         host->asio_message(ASIO_MSG_SUPPORTS_TIME_INFO, 0, NULL, NULL) == 1);
+                        (host->asio_message && host->asio_message(ASIO_MSG_SUPPORTS_TIME_INFO, 0, NULL, NULL) == 1);
     for (k = 0;; k++) {
         const int64_t due_ns = run->anchor_ns + shift_ns + (int64_t)(1e9 * (double)(k * p->n_frames) / run->rate_hz);
         const int64_t position = k * p->n_frames + (every(OPTION_SKIP_POSITION, k) ? 1 : 0);
@@ -445,8 +451,8 @@ static asio_error_t ASIO_CALL get_channel_info(asio_driver_t *driver, asio_chann
     if (!info || info->channel < 0 || info->channel >= N_CHANNELS)
         return answer(self, ASIO_INVALID_PARAMETER, "getChannelInfo: no such channel");
     os_mutex_lock(self->lock);
-    info->is_active = self->prepared &&
-                      (is_input ? self->prepared->input : self->prepared->output)[info->channel] != NULL;
+    info->is_active =
+        self->prepared && (is_input ? self->prepared->input : self->prepared->output)[info->channel] != NULL;
     info->type = self->prepared ? self->prepared->sample_type : atomic_load_i32(&options[OPTION_SAMPLE_TYPE]);
     os_mutex_unlock(self->lock);
     info->channel_group = 0;
@@ -542,12 +548,30 @@ static asio_error_t ASIO_CALL output_ready(asio_driver_t *driver) {
 }
 
 static const asio_driver_vtable_t VTABLE = {
-    query_interface,     add_ref,          release,         init,
-    get_driver_name,     get_driver_version, get_error_message, start,
-    stop,                get_channels,     get_latencies,   get_buffer_size,
-    can_sample_rate,     get_sample_rate,  set_sample_rate, get_clock_sources,
-    set_clock_source,    get_sample_position, get_channel_info, create_buffers,
-    dispose_buffers,     control_panel,    future,          output_ready,
+    query_interface,
+    add_ref,
+    release,
+    init,
+    get_driver_name,
+    get_driver_version,
+    get_error_message,
+    start,
+    stop,
+    get_channels,
+    get_latencies,
+    get_buffer_size,
+    can_sample_rate,
+    get_sample_rate,
+    set_sample_rate,
+    get_clock_sources,
+    set_clock_source,
+    get_sample_position,
+    get_channel_info,
+    create_buffers,
+    dispose_buffers,
+    control_panel,
+    future,
+    output_ready,
 };
 
 EXPORT asio_driver_t *instantiateDriver(void);
