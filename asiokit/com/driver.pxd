@@ -1,6 +1,6 @@
 # com: the object that a host holds. Its first field is the vtable pointer; the rest is ours.
 from cpython.object cimport PyObject
-from libc.stdint cimport int32_t, uintptr_t
+from libc.stdint cimport int32_t, int64_t, uintptr_t
 
 from asiokit.abi.asio cimport (asio_driver_vtable_t, asio_error_t, asio_guid_t, asio_long_t)
 from asiokit.engine.engine cimport Engine
@@ -29,6 +29,7 @@ cdef enum method_t:
 
 cdef enum:
     ERROR_SLOTS = 8
+    ERROR_WORDS = 16           # 124 bytes and 4 more
 
 ctypedef asio_error_t (*control_fn)(void *device, asio_long_t selector, void *params) noexcept nogil
 
@@ -49,9 +50,10 @@ ctypedef struct driver_t:
     int32_t bad_buffer_info
     int32_t unknown_selector
     int32_t bad_clock_source
-    # the last error: a ring, so that a reader and writers on other threads need no lock
-    int32_t error_head
-    char errors[ERROR_SLOTS][124]
+    # the last error: a ring of words, so that a reader and writers on other threads need no lock
+    int32_t error_next         # how many slots have been taken
+    int32_t error_head         # the newest slot that is complete
+    int64_t errors[ERROR_SLOTS][ERROR_WORDS]
     int32_t logged[METHOD_COUNT]         # per method: states whose refusal stands in the log already
 
 

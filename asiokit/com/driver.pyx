@@ -19,16 +19,17 @@ from asiokit.abi.asio cimport (ASIO_ERROR_TEXT_SIZE, ASIO_FUTURE_SET_INSTANCE_NA
                                asio_channel_info_t, asio_clock_source_t, asio_driver_t, asio_driver_vtable_t,
                                asio_error_t, asio_guid_t, asio_long_t, asio_rate_t, asio_samples_from_int64,
                                asio_samples_t, asio_stamp_from_int64, asio_time_stamp_t)
-from asiokit.abi.atomic cimport (atomic_add_i32, atomic_exchange_i32, atomic_load_i32, atomic_load_i64, atomic_or_i32,
-                                 atomic_store_i32)
+from asiokit.abi.atomic cimport (atomic_add_i32, atomic_exchange_i32, atomic_load_i32, atomic_load_i64,
+                                 atomic_load_relaxed_i64, atomic_or_i32, atomic_store_i32, atomic_store_relaxed_i64)
 from asiokit.com.future cimport answer_future, set_instance_name
 from asiokit.device.base cimport Device
 from asiokit.engine.engine cimport Engine
-from asiokit.engine.state cimport (STATE_LOADED, channel_t, engine_acquire,
+from asiokit.engine.state cimport (STATE_LOADED, STATE_RUNNING, channel_t, engine_acquire,
                                    engine_can_frames, engine_can_rate, engine_log, engine_on_stream_thread,
                                    engine_rate, engine_release, engine_t)
 from asiokit.rt.status cimport status_read
-from asiokit.rt.system cimport event_set, mutex_lock, mutex_try_lock, mutex_unlock
+from asiokit.rt.gate cimport gate_is_closed
+from asiokit.rt.system cimport event_set, mutex_lock, mutex_try_lock, mutex_unlock, now_ns, sleep_until
 
 from traceback import format_exception
 
@@ -65,9 +66,14 @@ state_names[3] = b"running: call stop first"
 # ---- the guard ------------------------------------------------------------------------------------------------------
 
 cdef void remember(driver_t *d, const char *text) noexcept nogil:
-    """For getErrorMessage. The slot is written before it becomes the newest one."""
-    cdef int32_t slot = <int32_t>(<uint32_t>(atomic_load_i32(&d.error_head) + 1) % ERROR_SLOTS)
-    snprintf(d.errors[slot], ASIO_ERROR_TEXT_SIZE, b"%s", text)
+    """For getErrorMessage. Each writer has a slot of its own, written before it becomes the newest one."""
+    cdef int32_t slot = <int32_t>(<uint32_t>atomic_add_i32(&d.error_next, 1) % ERROR_SLOTS)
+    cdef int64_t words[ERROR_WORDS]
+    cdef int32_t i
+    memset(words, 0, sizeof(words))
+    snprintf(<char *>words, ASIO_ERROR_TEXT_SIZE, b"%s", text)
+    for i in range(ERROR_WORDS):
+        atomic_store_relaxed_i64(&d.errors[slot][i], words[i])
     atomic_store_i32(&d.error_head, slot)
 
 
@@ -99,6 +105,15 @@ cdef bint python_lives() noexcept nogil:
     return Py_IsInitialized() != 0
 
 
+cdef bint lock_from_inside(engine_t *e) noexcept nogil:
+    """[stream thread, in the host's switch] False: whoever holds the lock waits for this very switch to return."""
+    while not mutex_try_lock(e.lock):
+        if gate_is_closed(e.run_gate) and atomic_load_i32(&e.state) == STATE_RUNNING:
+            return False
+        sleep_until(now_ns() + 100000)
+    return True
+
+
 cdef asio_error_t locked(driver_t *d, int method, do_fn do, void *arguments) noexcept nogil:
     """A call that changes the state, alone among such calls."""
     cdef asio_error_t code
@@ -112,12 +127,13 @@ cdef asio_error_t locked(driver_t *d, int method, do_fn do, void *arguments) noe
     engine_acquire(e)
     if not engine_on_stream_thread(e):
         mutex_lock(e.lock)
-    elif not mutex_try_lock(e.lock):
-        # another thread is in stop() and waits for this very callback to return
+    elif not lock_from_inside(e):
         engine_release(e)
         if held is not NULL:
             PyEval_RestoreThread(held)
         if method == METHOD_STOP:
+            # it is being stopped, or paused for another rate: then it shall not go on
+            atomic_store_i32(&e.stop_asked, 1)
             return ASIO_OK
         return fail(d, ASIO_INVALID_MODE, b"another thread is changing the driver's state: return from bufferSwitch")
     code = refuse(d, method)
@@ -241,9 +257,14 @@ cdef asio_long_t c_get_driver_version(asio_driver_t *self) noexcept nogil:
 cdef void c_get_error_message(asio_driver_t *self, char *text) noexcept nogil:
     """The latest failure, or an empty text."""
     cdef driver_t *d = <driver_t *>self
-    cdef const char *latest = d.errors[atomic_load_i32(&d.error_head)]
-    if text is not NULL:
-        snprintf(text, ASIO_ERROR_TEXT_SIZE, b"%s", latest)
+    cdef int32_t slot = atomic_load_i32(&d.error_head)
+    cdef int64_t words[ERROR_WORDS]
+    cdef int32_t i
+    if text is NULL:
+        return
+    for i in range(ERROR_WORDS):
+        words[i] = atomic_load_relaxed_i64(&d.errors[slot][i])
+    snprintf(text, ASIO_ERROR_TEXT_SIZE, b"%s", <const char *>words)
 
 
 # ---- questions ------------------------------------------------------------------------------------------------------
@@ -384,8 +405,12 @@ cdef asio_error_t c_get_channel_info(asio_driver_t *self, asio_channel_info_t *i
 
 cdef asio_error_t c_future(asio_driver_t *self, asio_long_t selector, void *params) noexcept nogil:
     cdef driver_t *d = <driver_t *>self
+    cdef asio_error_t code
     if selector == ASIO_FUTURE_SET_INSTANCE_NAME:
         return locked(d, METHOD_FUTURE, set_instance_name, params)
+    code = refuse(d, METHOD_FUTURE)
+    if code != ASIO_OK:
+        return code
     return answer_future(d, selector, params)
 
 

@@ -18,6 +18,8 @@ cdef class Engine:
     cdef void _prepare_device(self, int n_frames) except *
     cdef void _forget_stream(self) noexcept
     cdef void _begin(self, bint from_start) except *
-    cdef bint _pause(self) except *
+    cdef bint _pause(self, bint silences) except *
+    cdef void _resume(self) except *
+    cdef void _must_be_open(self) except *
     cdef void create_buffers(self, asio_buffer_info_t *infos, asio_long_t n_infos, asio_long_t n_frames,
                              const asio_callbacks_t *callbacks) except *

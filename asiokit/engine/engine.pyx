@@ -8,21 +8,23 @@ from libc.stdint cimport int32_t, int64_t, uintptr_t
 from libc.string cimport memset, strncpy
 
 from asiokit.abi.asio cimport (ASIO_INVALID_MODE, ASIO_MSG_ENGINE_VERSION, ASIO_MSG_SUPPORTS_TIME_INFO, ASIO_NAME_SIZE,
-                               ASIO_NO_MEMORY, ASIO_TIME_SAMPLE_RATE_CHANGED)
-from asiokit.abi.atomic cimport atomic_load_i32, atomic_load_i64, atomic_store_i32, atomic_store_i64
+                               ASIO_NO_MEMORY)
+from asiokit.abi.atomic cimport (atomic_exchange_i32, atomic_load_i32, atomic_load_i64, atomic_store_i32,
+                                 atomic_store_i64)
 from asiokit.abi.block cimport process_fn
-from asiokit.device.base cimport Device, StreamInfo
-from asiokit.engine.notifier cimport engine_request, notifier_ensure, notifier_quit
+from asiokit.device.base cimport REQUEST_LATENCIES, Device, StreamInfo
+from asiokit.engine.notifier cimport engine_notify, engine_request, notifier_ensure, notifier_quit
 from asiokit.engine.state cimport (CLOSE_TIMEOUT_NS, MAX_CHANNELS, MAX_CLOCK_SOURCES, MAX_RATES, STATE_INITIALIZED,
                                    STATE_LOADED, STATE_PREPARED, STATE_RUNNING, channel_t, engine_log, engine_new,
                                    engine_on_stream_thread, engine_rate, engine_release, engine_set_channels,
                                    engine_set_rate)
-from asiokit.engine.stream cimport (engine_edge, run_begin, run_end, run_new, run_release, stream_new, stream_release,
-                                    stream_resolve, stream_silence, time_code_fn)
-from asiokit.rt.clock cimport CLOCK_DEVICE, CLOCK_FREEWHEEL, CLOCK_MANUAL, CLOCK_REALTIME, steps_cancel, steps_take
-from asiokit.rt.gate cimport gate_close, gate_is_busy, gate_open
-from asiokit.rt.status cimport WAKE_BUCKETS, status_read
-from asiokit.rt.system cimport event_set, host_time_follow
+from asiokit.engine.stream cimport (engine_edge, run_begin, run_busy, run_end, run_new, run_release, stream_new,
+                                    stream_release, stream_resolve, stream_silence, time_code_fn)
+from asiokit.rt.clock cimport (CLOCK_DEVICE, CLOCK_FREEWHEEL, CLOCK_MANUAL, CLOCK_REALTIME, steps_cancel,
+                               steps_take)
+from asiokit.rt.gate cimport gate_close, gate_open
+from asiokit.rt.status cimport WAKE_BUCKETS, status_publish, status_read
+from asiokit.rt.system cimport event_set, host_time_follow, host_time_ns, now_ns
 
 from asiokit.errors import DeviceError, DriverError
 from asiokit.sample_types import SAMPLE_TYPES
@@ -52,7 +54,7 @@ cdef void reap():
     """Lets go of the runs whose threads have left by now."""
     cdef _Undead late
     for late in list(undead):
-        if not gate_is_busy(&late.run.gate):
+        if run_busy(late.run) is NULL:
             undead.remove(late)
             run_release(late.run)
 
@@ -92,7 +94,7 @@ cdef class Engine:
         reap()
         sizes = config.buffer_frames
         set_name(e.name, config.name)
-        if e.inputs is NULL and not engine_set_channels(e, n_inputs, n_outputs):
+        if not engine_set_channels(e, n_inputs, n_outputs):
             raise MemoryError("no memory for the channel table")
         e.sample_type = SAMPLE_TYPES[config.sample_type].number
         e.min_frames, e.max_frames = sizes.min, sizes.max
@@ -187,6 +189,9 @@ cdef class Engine:
         cdef bint direct = device.native or e.sample_type == SAMPLE_TYPES["float32"].number
         cdef stream_t *stream
         cdef int error
+        self._must_be_open()
+        # there are buffers only where an entry's [answers] allow the call in this state
+        self.dispose_buffers()
         reap()
         with nogil:
             use_time_info = self._ask_host(callbacks)
@@ -251,6 +256,8 @@ cdef class Engine:
     def dispose_buffers(self) -> None:
         """Stops first, if need be. After it the host is not called any more, or the bound has passed."""
         cdef engine_t *e = self.state
+        if self.stream is NULL:
+            return
         self.stop()
         with nogil:
             gate_close(&e.notify_gate, CLOSE_TIMEOUT_NS)
@@ -265,10 +272,20 @@ cdef class Engine:
     # ---- prepared <-> running ----
 
     def start(self) -> None:
-        """Arms the stream and returns; the first switch comes a period later."""
+        """Arms the stream and returns; the first switch comes a period later. Nothing if there is none, or it runs."""
+        cdef engine_t *e = self.state
+        if atomic_load_i32(&e.state) != STATE_PREPARED:
+            return
         reap()
-        self.state.output_seen = self.state.output_done = 0
+        atomic_store_i32(&e.stop_asked, 0)
+        atomic_store_i32(&e.output_seen, 0)
+        atomic_store_i32(&e.output_done, 0)
+        if run_busy(self.run) is NULL:
+            # what getSamplePosition says until the first switch
+            status_publish(&e.status, 0, host_time_ns(now_ns()))
         self._begin(True)
+        atomic_store_i32(&e.state, STATE_RUNNING)
+        event_set(e.notify_event)
 
     cdef void _begin(self, bint from_start) except *:
         cdef engine_t *e = self.state
@@ -290,28 +307,28 @@ cdef class Engine:
         except BaseException:
             with nogil:
                 run_end(run, 0)
+            atomic_store_i64(&e.edge_run, 0)
             raise
-        atomic_store_i32(&e.state, STATE_RUNNING)
-        event_set(e.notify_event)
 
     def stop(self) -> None:
         """Bounded: a host callback that does not come back is left to its thread. Nothing if not running."""
         cdef bint quiet
         if atomic_load_i32(&self.state.state) != STATE_RUNNING:
             return
-        quiet = self._pause()
+        quiet = self._pause(True)
+        atomic_store_i32(&self.state.state, STATE_PREPARED)
         if quiet:
             stream_silence(self.stream)
             steps_cancel(&self.state.steps)
 
-    cdef bint _pause(self) except *:
+    cdef bint _pause(self, bint silences) except *:
         """Ends the run. True when no host callback is under way any more."""
         cdef engine_t *e = self.state
         cdef run_t *run = self.run
         cdef bint quiet, own = engine_on_stream_thread(e)
+        atomic_store_i32(&run.silences, silences)
         with nogil:
-            quiet = run_end(run, CLOSE_TIMEOUT_NS)
-        atomic_store_i32(&e.state, STATE_PREPARED)
+            quiet = run_end(run, CLOSE_TIMEOUT_NS) and run_busy(run) is NULL
         self._stop_device()
         atomic_store_i64(&e.edge_run, 0)
         if quiet:
@@ -342,6 +359,9 @@ cdef class Engine:
         cdef engine_t *e = self.state
         cdef double before = engine_rate(e)
         cdef bint was_running = atomic_load_i32(&e.state) == STATE_RUNNING
+        cdef int64_t latency_input = atomic_load_i64(&e.latency_input)
+        cdef int64_t latency_output = atomic_load_i64(&e.latency_output)
+        self._must_be_open()
         if rate_hz == before:
             return
         if self.stream is NULL:
@@ -349,7 +369,7 @@ cdef class Engine:
             self._set_latencies(self.device, e.preferred_frames)
             return
         if was_running:
-            self._pause()
+            self._pause(False)
         try:
             engine_set_rate(e, rate_hz)
             self._prepare_device(self.stream.n_frames)
@@ -358,10 +378,27 @@ cdef class Engine:
             self._prepare_device(self.stream.n_frames)
             raise
         finally:
-            self.stream.block[0].rate_hz = self.stream.block[1].rate_hz = engine_rate(e)
             if was_running:
-                self.stream.time_flags = ASIO_TIME_SAMPLE_RATE_CHANGED
+                self._resume()
+        if latency_input != atomic_load_i64(&e.latency_input) or latency_output != atomic_load_i64(&e.latency_output):
+            engine_notify(e, REQUEST_LATENCIES)
+
+    cdef void _resume(self) except *:
+        """After a pause; unless the host's switch has asked for a stop in the meantime."""
+        if not atomic_exchange_i32(&self.state.stop_asked, 0):
+            try:
                 self._begin(False)
+                return
+            except BaseException:
+                atomic_store_i32(&self.state.state, STATE_PREPARED)
+                raise
+        atomic_store_i32(&self.state.state, STATE_PREPARED)
+        if run_busy(self.run) is NULL:
+            stream_silence(self.stream)
+
+    cdef void _must_be_open(self) except *:
+        if self.device is None:
+            raise DriverError(ASIO_INVALID_MODE, "the driver is not initialized: call init first")
 
     def set_clock_source(self, int index) -> None:
         """The index exists."""

@@ -12,7 +12,7 @@ from asiokit.abi.atomic cimport (atomic_exchange_i32, atomic_load_i32, atomic_lo
 from asiokit.device.base cimport (REQUEST_LATENCIES, REQUEST_OVERLOAD, REQUEST_RATE, REQUEST_RESET, REQUEST_RESYNC)
 from asiokit.engine.state cimport (STATE_RUNNING, engine_acquire, engine_drain_journal, engine_release,
                                    engine_set_rate)
-from asiokit.rt.gate cimport gate_enter, gate_leave
+from asiokit.rt.gate cimport gate_enter, gate_is_closed, gate_leave
 from asiokit.rt.system cimport event_set, event_wait, host_time_follow, thread_id, thread_start
 
 cdef enum:
@@ -21,7 +21,8 @@ cdef enum:
 
 
 cdef inline void say(engine_t *e, asio_long_t selector) noexcept nogil:
-    if e.callbacks.asio_message is not NULL:
+    # the host may have disposed of its buffers in answer to the message before
+    if e.callbacks.asio_message is not NULL and not gate_is_closed(&e.notify_gate):
         e.callbacks.asio_message(selector, 0, NULL, NULL)
 
 

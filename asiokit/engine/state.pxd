@@ -65,6 +65,8 @@ ctypedef struct engine_t:
     int32_t overload_wanted    # the host has asked whether overloads are reported
     int64_t edge_run           # own clock: address of the running run_t, or 0
     int64_t stream_thread      # thread id of the running stream thread
+    gate_t *run_gate           # of the run that this thread serves; for this thread's eyes only
+    int32_t stop_asked         # a switch has called stop while another thread was pausing the stream
 
     # host -> driver: set by outputReady
     os_event_t *output_event

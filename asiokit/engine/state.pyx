@@ -54,6 +54,10 @@ cdef void engine_release(engine_t *e) noexcept nogil:
 
 
 cdef bint engine_set_channels(engine_t *e, int32_t n_inputs, int32_t n_outputs) noexcept nogil:
+    """Loaded only. Again after an init that failed: the next one may be for another device."""
+    e.n_inputs = e.n_outputs = 0
+    free(e.inputs)
+    free(e.outputs)
     e.inputs = <channel_t *>calloc(n_inputs + 1, sizeof(channel_t))
     e.outputs = <channel_t *>calloc(n_outputs + 1, sizeof(channel_t))
     if e.inputs is NULL or e.outputs is NULL:

@@ -37,7 +37,7 @@ ctypedef struct stream_t:
     int64_t n_cycles
     int64_t position
     uint32_t block_flags      # of the next block
-    asio_long_t time_flags    # extra asio_time_flag of the next switch
+    double told_rate_hz       # the rate in the last time info
     asio_time_t time
     # memory
     int32_t n_frames
@@ -55,9 +55,10 @@ ctypedef struct run_t:
     gate_t gate
     clock_t clock
     stream_t *stream
-    run_t *previous           # a run that could not be waited for: first let its callback come back
+    run_t *previous           # constant: a run that could not be waited for: first let its callback come back
     int32_t from_start        # begins at position 0; otherwise it goes on where the stream was paused
     int32_t has_begun
+    int32_t silences          # atomic: ends for good, so what was played last shall not be heard again
 
 cdef stream_t *stream_new(engine_t *e, asio_buffer_info_t *infos, asio_long_t n_infos, int32_t n_frames, bint direct,
                           const asio_callbacks_t *callbacks, bint use_time_info) noexcept nogil
@@ -67,6 +68,7 @@ cdef void stream_release(stream_t *s) noexcept nogil
 cdef void stream_silence(stream_t *s) noexcept nogil
 
 cdef run_t *run_new(stream_t *s, int32_t kind, run_t *previous, bint from_start) noexcept nogil
+cdef run_t *run_busy(run_t *run) noexcept nogil
 cdef int run_begin(run_t *run) noexcept nogil
 cdef bint run_end(run_t *run, int64_t timeout_ns) noexcept nogil
 cdef void run_release(run_t *run) noexcept nogil

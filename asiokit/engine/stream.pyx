@@ -9,8 +9,8 @@ from libc.stdlib cimport calloc, free
 from libc.string cimport memset
 
 from asiokit.abi.asio cimport (ASIO_FLOAT32_LSB, ASIO_TIME_SAMPLE_POSITION_VALID, ASIO_TIME_SAMPLE_RATE_VALID,
-                               ASIO_TIME_SPEED_VALID, ASIO_TIME_SYSTEM_TIME_VALID, asio_samples_from_int64,
-                               asio_stamp_from_int64)
+                               ASIO_TIME_SAMPLE_RATE_CHANGED, ASIO_TIME_SPEED_VALID, ASIO_TIME_SYSTEM_TIME_VALID,
+                               asio_samples_from_int64, asio_stamp_from_int64)
 from asiokit.abi.atomic cimport (atomic_add_i32, atomic_cas_i64, atomic_exchange_i32, atomic_load_i32,
                                  atomic_load_i64, atomic_store_i32, atomic_store_i64)
 from asiokit.abi.block cimport ASIOKIT_BLOCK_DISCONTINUITY, ASIOKIT_BLOCK_FIRST
@@ -20,7 +20,7 @@ from asiokit.engine.state cimport engine_acquire, engine_rate, engine_release
 from asiokit.rt.clock cimport (CLOCK_DEVICE, CLOCK_REALTIME, clock_anchor, clock_cycle_done, clock_init,
                                steps_cancel)
 from asiokit.rt.convert cimport convert_from_float32, convert_to_float32, sample_type_width
-from asiokit.rt.gate cimport (gate_close, gate_enter, gate_free, gate_init, gate_is_closed, gate_leave,
+from asiokit.rt.gate cimport (gate_close, gate_enter, gate_free, gate_init, gate_is_busy, gate_is_closed, gate_leave,
                               gate_wait_left)
 from asiokit.rt.journal cimport journal_put
 from asiokit.rt.status cimport status_count, status_publish
@@ -48,20 +48,34 @@ ctypedef struct layout_t:
 
 # ---- the cycle ------------------------------------------------------------------------------------------------------
 
-cdef void device_failed(stream_t *s, block_t *block) noexcept nogil:
-    """process() refused the block: the host gets silence."""
+cdef void silence_input(block_t *block) noexcept nogil:
     cdef int32_t i
     for i in range(block.n_to_host):
         memset(block.to_host[i], 0, <size_t>block.n_frames * block.sample_width)
+
+
+cdef void device_failed(stream_t *s, block_t *block) noexcept nogil:
+    """process() refused the block: the host gets silence."""
+    silence_input(block)
     if s.engine.status.n_device_failures == 0:
         journal_put(&s.engine.journal, b"the device's process() failed; the host hears silence until it succeeds")
     status_count(&s.engine.status.n_device_failures)
+
+
+cdef inline void deliver(stream_t *s, int32_t half_in) noexcept nogil:
+    cdef int32_t i
+    cdef span_t *span
+    for i in range(s.n_to_host_spans):
+        span = &s.to_host_spans[half_in][i]
+        s.to_host(span.host, span.device, span.n_samples)
 
 
 cdef inline void run_device(stream_t *s, block_t *block, int32_t half_out, int32_t half_in,
                             int64_t edge_ns) noexcept nogil:
     cdef int32_t i
     cdef span_t *span
+    # a device with a clock of its own may change it at any time
+    block.rate_hz = engine_rate(s.engine)
     block.position = s.position
     block.t_ns = edge_ns
     block.flags = s.block_flags
@@ -71,9 +85,7 @@ cdef inline void run_device(stream_t *s, block_t *block, int32_t half_out, int32
         s.from_host(span.device, span.host, span.n_samples)
     if s.process(s.context, block) < 0:
         device_failed(s, block)
-    for i in range(s.n_to_host_spans):
-        span = &s.to_host_spans[half_in][i]
-        s.to_host(span.host, span.device, span.n_samples)
+    deliver(s, half_in)
 
 
 cdef void cycle_device_first(stream_t *s, int64_t edge_ns, int64_t period_ns) noexcept nogil:
@@ -87,15 +99,21 @@ cdef void cycle_device_first(stream_t *s, int64_t edge_ns, int64_t period_ns) no
     s.position += s.n_frames
 
 
-cdef void wait_output_ready(stream_t *s, int64_t until_ns) noexcept nogil:
-    """A host that uses outputReady may finish its block after bufferSwitch has returned; never later than the edge."""
+cdef void wait_output_ready(stream_t *s, int64_t edge_ns, int64_t period_ns) noexcept nogil:
+    """A host that uses outputReady may finish its block after bufferSwitch has returned; never later than the next
+    edge, and not when the stream is being stopped."""
     cdef engine_t *e = s.engine
-    cdef int64_t left_ns
+    cdef int64_t until_ns, left_ns
     if atomic_exchange_i32(&e.output_done, 0) or not atomic_load_i32(&e.output_seen):
         return
+    # the edges of a freewheeling or a manual clock are not on the wall clock: there a period from now is the bound
+    until_ns = now_ns()
+    if 0 <= until_ns - edge_ns < period_ns:
+        until_ns = edge_ns
+    until_ns += period_ns
     status_count(&e.status.n_output_waits)
     atomic_store_i32(&e.output_waiting, 1)
-    while not atomic_exchange_i32(&e.output_done, 0):
+    while not atomic_exchange_i32(&e.output_done, 0) and not gate_is_closed(e.run_gate):
         left_ns = until_ns - now_ns()
         if left_ns <= 0:
             status_count(&e.status.n_output_timeouts)
@@ -110,21 +128,29 @@ cdef void cycle_host_first(stream_t *s, int64_t edge_ns, int64_t period_ns) noex
     cdef int64_t host_ns = host_time_ns(edge_ns)
     status_publish(&s.engine.status, s.position, host_ns)
     s.buffer_switch(s, half, host_ns)
-    wait_output_ready(s, edge_ns + period_ns)
-    run_device(s, &s.block[half], half, half ^ 1, edge_ns)
+    wait_output_ready(s, edge_ns, period_ns)
+    if not gate_is_closed(s.engine.run_gate):
+        run_device(s, &s.block[half], half, half ^ 1, edge_ns)
+    else:
+        # stopped meanwhile, perhaps from inside the switch: the device may be closed by now
+        silence_input(&s.block[half])
+        deliver(s, half ^ 1)
     s.n_cycles += 1
     s.position += s.n_frames
 
 
 cdef inline void fill_time(stream_t *s, int64_t host_ns) noexcept nogil:
+    cdef double rate_hz = engine_rate(s.engine)
     # hosts write into the block, so every field is set anew
     memset(&s.time, 0, sizeof(s.time))
     s.time.time_info.speed = 1.0
     s.time.time_info.system_time = asio_stamp_from_int64(host_ns)
     s.time.time_info.sample_position = asio_samples_from_int64(s.position)
-    s.time.time_info.sample_rate = s.block[0].rate_hz
-    s.time.time_info.flags = TIME_FLAGS | s.time_flags
-    s.time_flags = 0
+    s.time.time_info.sample_rate = rate_hz
+    s.time.time_info.flags = TIME_FLAGS
+    if rate_hz != s.told_rate_hz:
+        s.time.time_info.flags |= ASIO_TIME_SAMPLE_RATE_CHANGED
+        s.told_rate_hz = rate_hz
 
 
 cdef void switch_plain(stream_t *s, int32_t half, int64_t host_ns) noexcept nogil:
@@ -300,7 +326,6 @@ cdef stream_t *stream_new(engine_t *e, asio_buffer_info_t *infos, asio_long_t n_
         s.block[half].sample_width = <int32_t>(width if direct else sizeof(float))
         s.block[half].n_to_host = e.n_inputs
         s.block[half].n_from_host = e.n_outputs
-        s.block[half].rate_hz = engine_rate(e)
         if not direct:
             s.n_to_host_spans = add_spans(s.to_host_spans[half], l.slots_in, e.n_inputs, l.host_in[half],
                                           l.device_in, s.stride_frames, width)
@@ -364,7 +389,7 @@ cdef run_t *run_new(stream_t *s, int32_t kind, run_t *previous, bint from_start)
     stream_acquire(s)
     if kind == CLOCK_REALTIME:
         s.engine.status.wakeful = wakeful_acquire()
-    clock_init(&run.clock, kind, s.n_frames, s.block[0].rate_hz, &run.gate, &s.engine.status, &s.engine.steps)
+    clock_init(&run.clock, kind, s.n_frames, engine_rate(s.engine), &run.gate, &s.engine.status, &s.engine.steps)
     return run
 
 
@@ -380,24 +405,39 @@ cdef void run_release(run_t *run) noexcept nogil:
     free(run)
 
 
+cdef run_t *run_busy(run_t *run) noexcept nogil:
+    """[any thread] The one, of this run and those before it, that is in a cycle; NULL: none is."""
+    while run is not NULL and not gate_is_busy(&run.gate):
+        run = run.previous
+    return run
+
+
 cdef bint run_take_over(run_t *run, int64_t timeout_ns) noexcept nogil:
-    """Before the first cycle: the run before must have come back from its host callback, because two switches at once
-    would break every host. False: it has not, within the bound."""
+    """Before the first cycle: the runs before must have come back from their host callback, because two switches at
+    once would break every host. False: one has not, within the bound."""
     cdef stream_t *s = run.stream
-    if run.previous is not NULL:
-        if not gate_wait_left(&run.previous.gate, timeout_ns):
+    cdef run_t *late = run_busy(run.previous)
+    if late is not NULL:
+        gate_wait_left(&late.gate, timeout_ns)
+        if run_busy(run.previous) is not NULL:
             return False
-        run_release(run.previous)
-        run.previous = NULL
-        if run.from_start:
-            # what stop could not do while the callback was under way
-            stream_silence(s)
     if run.from_start:
+        # a rate that was set before is no change for the host
+        s.told_rate_hz = engine_rate(s.engine)
         s.n_cycles = 0
         s.position = 0
         s.block_flags = ASIOKIT_BLOCK_FIRST
     run.has_begun = 1
     return True
+
+
+cdef void clear_up(run_t *run) noexcept nogil:
+    """Stopped from inside the switch, or by a thread that could not wait for it: nobody else can do this."""
+    if atomic_load_i32(&run.silences):
+        stream_silence(run.stream)
+    if atomic_load_i64(&run.stream.engine.edge_run) in (0, <int64_t><uintptr_t>run):
+        # whoever steps the clock shall not wait for more
+        steps_cancel(&run.stream.engine.steps)
 
 
 cdef inline void serve_edge(run_t *run, int64_t edge_ns) noexcept nogil:
@@ -410,6 +450,8 @@ cdef inline void serve_edge(run_t *run, int64_t edge_ns) noexcept nogil:
     if was_late:
         engine_notify(run.stream.engine, REQUEST_OVERLOAD)
     clock_cycle_done(&run.clock)
+    if gate_is_closed(&run.gate):
+        clear_up(run)
 
 
 cdef void run_thread(void *argument) noexcept nogil:
@@ -426,6 +468,7 @@ cdef void run_thread(void *argument) noexcept nogil:
     if run.kind == CLOCK_REALTIME:
         e.status.priority = priority_raise(&token)
     clock_anchor(&run.clock)
+    e.run_gate = &run.gate
     atomic_store_i64(&e.stream_thread, <int64_t>me)
     while True:
         edge_ns = run.clock.wait(&run.clock)
@@ -434,9 +477,6 @@ cdef void run_thread(void *argument) noexcept nogil:
         serve_edge(run, edge_ns)
         if not gate_leave(&run.gate):
             break
-    if atomic_load_i64(&e.edge_run) in (0, <int64_t><uintptr_t>run):
-        # stopped from inside the callback: whoever steps the clock shall not wait for more
-        steps_cancel(&e.steps)
     atomic_cas_i64(&e.stream_thread, <int64_t>me, 0)
     if run.kind == CLOCK_REALTIME:
         priority_drop(token)
@@ -460,6 +500,7 @@ cdef bint run_end(run_t *run, int64_t timeout_ns) noexcept nogil:
     # closing first, waking second: a manual clock looks at the gate when it wakes
     left = gate_close(&run.gate, 0)
     event_set(run.clock.steps.grant)
+    event_set(run.stream.engine.output_event)
     return left or gate_close(&run.gate, timeout_ns)
 
 
@@ -468,8 +509,13 @@ cdef int32_t engine_edge(void *engine, long long t_ns) noexcept nogil:
     after Device.stop has returned] 0 = served, 1 = the stream is not running."""
     cdef run_t *run = <run_t *><uintptr_t>atomic_load_i64(&(<engine_t *>engine).edge_run)
     cdef uint64_t me = thread_id()
-    if run is NULL or not run.has_begun and not run_take_over(run, 0) or not gate_enter(&run.gate, me):
+    if run is NULL or not gate_enter(&run.gate, me):
         return 1
+    if not run.has_begun and not run_take_over(run, 0):
+        # the host has not come back from a switch before the last stop: this edge is lost
+        status_count(&run.stream.engine.status.n_late)
+        return 0 if gate_leave(&run.gate) else 1
+    run.stream.engine.run_gate = &run.gate
     atomic_store_i64(&run.stream.engine.stream_thread, <int64_t>me)
     serve_edge(run, t_ns)
     # threads of a device come and go, and their ids are used again

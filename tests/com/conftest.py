@@ -4,17 +4,17 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from asiokit.engine.engine import undead_count
 from com.subjects import DeviceSource, Ours, Subject, loopback_source
 from reference.library import Reference
 
 from asiokit import entry
-from asiokit.engine.engine import undead_count
 from asiokit.host.open import open_driver
 
 
 @pytest.fixture
 def open_ours() -> Iterator[Callable[..., Ours]]:
-    """open_ours(options, clock=...): a loopback; open_ours(device=...): a driver of this device. Released at the end."""
+    """open_ours(options, clock=...): a loopback; open_ours(device=...): a driver of this device. All are released."""
     opened: list[Ours] = []
 
     def open_one(options: Any = None, *, device: Any = None, source: Any = None, **settings: Any) -> Ours:

@@ -11,8 +11,16 @@ from com.table import CASES, Case, Scratch, answer_of
 from asiokit.host.raw import SLOTS
 
 # asked of the object itself, tested by name below and in test_object.py
-ELSEWHERE = {"query_interface", "add_ref", "release", "init", "get_driver_name", "get_driver_version",
-             "get_error_message", "future"}
+ELSEWHERE = {
+    "query_interface",
+    "add_ref",
+    "release",
+    "init",
+    "get_driver_name",
+    "get_driver_version",
+    "get_error_message",
+    "future",
+}
 
 
 def method_name(slot: str) -> str:

@@ -1,6 +1,7 @@
-"""What belongs to the host: buffers of exactly the size it must have, structures that it drops, memory it scribbles on."""
+"""What belongs to the host: buffers of the exact size, structures that it drops, memory that it scribbles on."""
 
 import ctypes
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -119,7 +120,7 @@ def test_buffers_are_apart_zeroed_and_writable(subject: Subject):
     assert subject.raw.create_buffers(infos, 8, N_FRAMES, ctypes.addressof(table)) == 0
     n_bytes = N_FRAMES * 4
     addresses = sorted(info.buffers[half] for info in infos for half in range(2))
-    assert all(b - a >= n_bytes for a, b in zip(addresses, addresses[1:], strict=False))
+    assert all(b - a >= n_bytes for a, b in pairwise(addresses))
     for address in addresses:
         assert ctypes.string_at(address, n_bytes) == bytes(n_bytes)
         ctypes.memset(address, 0x5A, n_bytes)
@@ -169,9 +170,19 @@ def test_the_time_structure_is_the_hosts_to_scribble_on(ours: Subject):
     @BUFFER_SWITCH_TIME_INFO
     def scribble(address: int, index: int, direct: int) -> int:
         time = Time.from_address(address)
-        seen.append((index, direct, time.time_info.sample_position, time.time_info.flags, time.time_info.speed,
-                     time.time_info.sample_rate, bytes(time.time_info.reserved), time.time_code.flags,
-                     list(time.reserved)))
+        seen.append(
+            (
+                index,
+                direct,
+                time.time_info.sample_position,
+                time.time_info.flags,
+                time.time_info.speed,
+                time.time_info.sample_rate,
+                bytes(time.time_info.reserved),
+                time.time_code.flags,
+                list(time.reserved),
+            )
+        )
         ctypes.memset(address, 0xFF, ctypes.sizeof(Time))
         return address
 
