@@ -433,8 +433,9 @@ cdef bint run_take_over(run_t *run, int64_t timeout_ns) noexcept nogil:
 
 cdef void clear_up(run_t *run) noexcept nogil:
     """Stopped from inside the switch, or by a thread that could not wait for it: nobody else can do this."""
-    if atomic_load_i32(&run.silences):
-        stream_silence(run.stream)
+    if not atomic_load_i32(&run.silences):
+        return
+    stream_silence(run.stream)
     if atomic_load_i64(&run.stream.engine.edge_run) in (0, <int64_t><uintptr_t>run):
         # whoever steps the clock shall not wait for more
         steps_cancel(&run.stream.engine.steps)
