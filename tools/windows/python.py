@@ -37,6 +37,8 @@ LEAVE_OUT = tuple(
 # call a function that it lacks, and hang.
 NOT_IN_WINE = ("api-ms-", "ucrtbase", "_wmi.pyd")
 
+INVALIDATE = "\n\n    def invalidate_caches(cls):"
+
 
 class Donor:
     """The Linux CPython whose standard library and headers are used."""
@@ -134,6 +136,7 @@ def assemble(cache: Path, python: WindowsPython) -> tuple[Path, Path]:
         MAIN,
         LEAVE_OUT,
         NOT_IN_WINE,
+        INVALIDATE,
         [wheel.name for wheel in extras],
     )
     home = step(cache / f"python{python.digits}", made_from, make_python)
@@ -152,6 +155,7 @@ def make_interpreter(folder: Path, runtime: Path, donor: Donor) -> None:
             (folder / ("" if beside_exe else "DLLs") / file).write_bytes(archive.read(name))
     shutil.copytree(donor.stdlib, folder / "Lib", ignore=shutil.ignore_patterns(*LEAVE_OUT))
     (folder / "Lib" / "site-packages").mkdir()
+    follow_dll(folder / "Lib")
 
     scratch = folder / "scratch"
     sdk.make_include(donor.include, scratch)
@@ -163,3 +167,11 @@ def make_interpreter(folder: Path, runtime: Path, donor: Donor) -> None:
     if not (folder / "python3.dll").exists():
         sdk.make_forwarder(dll, folder / "python3.dll", scratch, CC)
     shutil.rmtree(scratch)
+
+
+def follow_dll(library: Path) -> None:
+    """The one place known where an older patch release's library does not fit the DLL: 3.11.8 began to call this
+    method on the class, and made it a class method."""
+    file = library / "importlib" / "metadata" / "__init__.py"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace(INVALIDATE, "\n\n    @classmethod" + INVALIDATE[1:]), encoding="utf-8")

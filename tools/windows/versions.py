@@ -40,6 +40,8 @@ WHEELS = {
     "typing-extensions": "4.16.0",
     "pytest": "9.2.0",
     "pytest-timeout": "2.4.0",
+    "hypothesis": "6.170.15",
+    "sortedcontainers": "2.4.0",
     "pluggy": "1.7.0",
     "iniconfig": "2.3.1",
     "packaging": "26.3",
