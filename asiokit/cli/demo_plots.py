@@ -138,6 +138,7 @@ def jitter(jitter_us: Array, t_s: Array, period_us: float, reference: str) -> st
             name, (value, 1), (3, -3), xycoords=("data", "axes fraction"), textcoords="offset points",
             va="top", color=colour, fontsize=8.5,
         )  # fmt: skip
+    left.xaxis.set_major_locator(matplotlib.ticker.LogLocator(subs=(1, 2, 5)))
     left.xaxis.set_major_formatter(matplotlib.ticker.FuncFormatter(lambda value, _: f"{value:g}"))
     left.yaxis.set_major_formatter(matplotlib.ticker.FuncFormatter(lambda value, _: f"{value:g}"))
     left.minorticks_off()
