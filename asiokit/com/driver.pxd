@@ -65,6 +65,7 @@ cdef class Driver:
     cdef uintptr_t hand_over(self)
 
 
+cdef void remember(driver_t *d, const char *text) noexcept nogil
 cdef asio_error_t fail(driver_t *d, asio_error_t code, const char *text) noexcept nogil
 cdef asio_error_t refuse(driver_t *d, int method) noexcept nogil
 cdef bint python_lives() noexcept nogil

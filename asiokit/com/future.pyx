@@ -17,7 +17,7 @@ from asiokit.abi.asio cimport (ASIO_FORMAT_INVALID, ASIO_FORMAT_PCM, ASIO_FUTURE
                                asio_channel_controls_t, asio_error_t, asio_input_monitor_t,
                                asio_internal_buffer_info_t, asio_io_format_t, asio_long_t)
 from asiokit.abi.atomic cimport atomic_load_i32, atomic_store_i32
-from asiokit.com.driver cimport Driver, driver_t, fail
+from asiokit.com.driver cimport Driver, driver_t, fail, remember
 from asiokit.engine.state cimport STATE_INITIALIZED, STATE_LOADED, engine_t
 
 
@@ -49,13 +49,19 @@ cdef bint channel_exists(engine_t *e, asio_long_t channel, bint is_input) noexce
     return 0 <= channel < (e.n_inputs if is_input else e.n_outputs)
 
 
+cdef asio_error_t absent(driver_t *d, const char *text) noexcept nogil:
+    """No, to a question: hosts ask them all, so it is no line in the log."""
+    remember(d, text)
+    return ASIO_NOT_PRESENT
+
+
 cdef asio_error_t ask_device(driver_t *d, asio_long_t selector, void *params) noexcept nogil:
     cdef asio_error_t code
     if d.control is NULL:
         return fail(d, ASIO_INVALID_MODE, b"future: call init first")
     code = d.control(d.control_context, selector, params)
     if code == ASIO_NOT_PRESENT:
-        return fail(d, code, b"future: this device does not have what the selector is for")
+        return absent(d, b"future: this device does not have what the selector is for")
     if code != ASIO_SUCCESS:
         return fail(d, code, b"future: the device refuses")
     return code
@@ -68,7 +74,7 @@ cdef asio_error_t io_format(driver_t *d, asio_long_t selector, asio_io_format_t 
         return ASIO_SUCCESS
     if io.format_type != ASIO_FORMAT_PCM:
         io.format_type = ASIO_FORMAT_INVALID
-        return fail(d, ASIO_NOT_PRESENT, b"future: only the PCM format is supported")
+        return absent(d, b"future: only the PCM format is supported")
     if selector == ASIO_FUTURE_SET_IO_FORMAT and atomic_load_i32(&d.engine.state) > STATE_INITIALIZED:
         return fail(d, ASIO_INVALID_MODE, b"future: the format can only be set before createBuffers")
     return ASIO_SUCCESS
@@ -89,7 +95,7 @@ cdef asio_error_t answer_future(driver_t *d, asio_long_t selector, void *params)
 
     if selector in (ASIO_FUTURE_CAN_TIME_CODE, ASIO_FUTURE_ENABLE_TIME_CODE_READ, ASIO_FUTURE_DISABLE_TIME_CODE_READ):
         if not e.has_time_code:
-            return fail(d, ASIO_NOT_PRESENT, b"future: this device has no time code")
+            return absent(d, b"future: this device has no time code")
         if selector != ASIO_FUTURE_CAN_TIME_CODE:
             atomic_store_i32(&e.time_code_wanted, selector == ASIO_FUTURE_ENABLE_TIME_CODE_READ)
         return ASIO_SUCCESS

@@ -122,10 +122,15 @@ def _location() -> Finding:
         wanted = paths.this_place().texts()
     except AsiokitError as error:
         return Finding("python-found", "FAIL", str(error))
-    if recorded == wanted:
+    if recorded and _without_name(recorded) == _without_name(wanted):
         return Finding("python-found", "ok", f"by {file}")
     what = "names another Python" if recorded else "is missing"
     return Finding("python-found", "FAIL", f"{file} {what}", "asiokit register writes it")
+
+
+def _without_name(place: dict[str, str]) -> dict[str, str]:
+    """bin/python, bin/python3 and bin/python3.11 are one Python."""
+    return {**place, "program": os.path.dirname(place.get("program", ""))}
 
 
 def _machine(library: str) -> Finding:
