@@ -37,7 +37,7 @@ ANSWERS: Mapping[int, int] = {
 
 @dataclass(frozen=True)
 class Manners:
-    """The defaults are a well-behaved host's; tests change them to be one of the others (ASIO.md, sections 2 and 8).
+    """The defaults are a well-behaved host's; tests change them to be one of the others (docs/asio-semantics.md).
 
     answers: what asioMessage returns to each selector; what is not named gets 0.
     supported: what it returns to SelectorSupported(selector); None: 1 for each selector in `answers`.

@@ -15,6 +15,7 @@ WINDOWS = sys.platform == "win32"
 
 class _Packed(ctypes.Structure):
     if WINDOWS:
+        _layout_ = "ms"  # what _pack_ means; said aloud since Python 3.14
         _pack_ = 4
 
 
