@@ -7,9 +7,13 @@
 #define ASIOKIT_SHIM_SCRIPT_H
 
 static const char shim_script[] =
-    "import sys\n"
+    "import sys, _thread\n"
     "def tail(path):\n"
     "    return path if len(path) < 40 else '...' + path[-36:]\n"
+    /* One thread at a time: an import that has waited for another thread's failing one returns as if it had succeeded.
+     * Kept in sys, where a second asiokit library of the process finds it. */
+    "lock = vars(sys).setdefault('_asiokit_shim_lock', _thread.allocate_lock())\n"
+    "lock.acquire()\n"
     "try:\n"
     "    try:\n"
     "        import asiokit\n"
@@ -21,13 +25,14 @@ static const char shim_script[] =
     "        import importlib\n"
     "        importlib.invalidate_caches()\n"
     "    import asiokit.entry\n"
-    "    found = [v for v in vars(asiokit.entry).values()\n"
+    "    entry = sys.modules['asiokit.entry']\n"
+    "    found = [v for v in vars(entry).values()\n"
     "             if type(v).__name__ == 'PyCapsule' and '\"%s\"' % capsule_name in repr(v)]\n"
     "    if found:\n"
     "        capsule = found[0]\n"
     "    else:\n"
     "        failure = 'asiokit.entry has no capsule %s: install asiokit again (%s)' % (\n"
-    "            capsule_name, asiokit.entry.__file__)\n"
+    "            capsule_name, entry.__file__)\n"
     "        report = failure\n"
     "except BaseException as error:\n"
     "    if mismatch and getattr(error, 'name', '') in ('asiokit', 'asiokit.entry'):\n"
@@ -51,6 +56,8 @@ static const char shim_script[] =
     "        report += 'sys.path %r, sys.prefix %r' % (sys.path, sys.prefix)\n"
     "        report = report.encode('utf-8', 'replace').decode()\n"
     "    except BaseException:\n"
-    "        report = failure\n";
+    "        report = failure\n"
+    "finally:\n"
+    "    lock.release()\n";
 
 #endif

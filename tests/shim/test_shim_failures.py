@@ -136,6 +136,12 @@ def test_entry_raises(source: str, words: list[str], make_install: MakeInstall, 
     assert "entry.py" in report.log
 
 
+def test_every_thread_hears_the_same_reason(make_install: MakeInstall, run_host: RunHost) -> None:
+    """While the first thread's import is under way the others wait for it; the pause makes sure that they do."""
+    source = "import time\ntime.sleep(0.2)\nraise RuntimeError('seen')"
+    assert_refused(run_host(make_install(entry=source).library, "threads=8"), "RuntimeError: seen")
+
+
 def test_a_repaired_package_is_taken_without_a_restart_of_the_host(
     make_install: MakeInstall, run_host: RunHost
 ) -> None:
