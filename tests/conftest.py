@@ -8,6 +8,14 @@ from reference.build import build_reference
 from reference.library import Reference
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What the tests provoke does not belong into the user's log."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def reference_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build_reference(tmp_path_factory.mktemp("reference"))
