@@ -283,6 +283,8 @@ cdef class Engine:
         if run_busy(self.run) is NULL:
             # what getSamplePosition says until the first switch
             status_publish(&e.status, 0, host_time_ns(now_ns()))
+        self.stream.start_rate_hz = engine_rate(e)
+        atomic_store_i32(&self.stream.rewinds, 1)
         self._begin(True)
         atomic_store_i32(&e.state, STATE_RUNNING)
         event_set(e.notify_event)

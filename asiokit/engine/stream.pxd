@@ -38,6 +38,9 @@ ctypedef struct stream_t:
     int64_t position
     uint32_t block_flags      # of the next block
     double told_rate_hz       # the rate in the last time info
+    int64_t edge_ns           # of the last cycle
+    int32_t rewinds           # atomic: start() has been called: the next cycle is the first one
+    double start_rate_hz      # the rate then
     asio_time_t time
     # memory
     int32_t n_frames
@@ -57,7 +60,6 @@ ctypedef struct run_t:
     stream_t *stream
     run_t *previous           # constant: a run that could not be waited for: first let its callback come back
     int32_t from_start        # begins at position 0; otherwise it goes on where the stream was paused
-    int32_t has_begun
     int32_t silences          # atomic: ends for good, so what was played last shall not be heard again
 
 cdef stream_t *stream_new(engine_t *e, asio_buffer_info_t *infos, asio_long_t n_infos, int32_t n_frames, bint direct,

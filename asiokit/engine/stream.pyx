@@ -412,23 +412,27 @@ cdef run_t *run_busy(run_t *run) noexcept nogil:
     return run
 
 
-cdef bint run_take_over(run_t *run, int64_t timeout_ns) noexcept nogil:
-    """Before the first cycle: the runs before must have come back from their host callback, because two switches at
-    once would break every host. False: one has not, within the bound."""
-    cdef stream_t *s = run.stream
+cdef bint run_wait_previous(run_t *run) noexcept nogil:
+    """The runs before must have come back from their host callback, because two switches at once would break every
+    host. False: the run was ended before that."""
     cdef run_t *late = run_busy(run.previous)
-    if late is not NULL:
-        gate_wait_left(&late.gate, timeout_ns)
-        if run_busy(run.previous) is not NULL:
+    while late is not NULL:
+        if gate_is_closed(&run.gate):
             return False
-    if run.from_start:
-        # a rate that was set before is no change for the host
-        s.told_rate_hz = engine_rate(s.engine)
+        gate_wait_left(&late.gate, 20000000)
+        late = run_busy(run.previous)
+    return True
+
+
+cdef inline void rewind_if_started(stream_t *s) noexcept nogil:
+    """Inside the run's gate, so that no other run can be at it."""
+    if atomic_load_i32(&s.rewinds):
+        atomic_store_i32(&s.rewinds, 0)
+        # a rate that was set before start is no change for the host
+        s.told_rate_hz = s.start_rate_hz
         s.n_cycles = 0
         s.position = 0
         s.block_flags = ASIOKIT_BLOCK_FIRST
-    run.has_begun = 1
-    return True
 
 
 cdef void clear_up(run_t *run) noexcept nogil:
@@ -443,6 +447,8 @@ cdef void clear_up(run_t *run) noexcept nogil:
 
 cdef inline void serve_edge(run_t *run, int64_t edge_ns) noexcept nogil:
     cdef bint was_late = run.clock.discontinuity
+    rewind_if_started(run.stream)
+    run.stream.edge_ns = edge_ns
     if was_late:
         run.clock.discontinuity = 0
         run.stream.block_flags |= ASIOKIT_BLOCK_DISCONTINUITY
@@ -462,13 +468,15 @@ cdef void run_thread(void *argument) noexcept nogil:
     cdef uint64_t me = thread_id()
     cdef void *token = NULL
     cdef int64_t edge_ns
-    while not run_take_over(run, 20000000):
-        if gate_is_closed(&run.gate):
-            run_release(run)
-            return
+    if not run_wait_previous(run):
+        run_release(run)
+        return
     if run.kind == CLOCK_REALTIME:
         e.status.priority = priority_raise(&token)
     clock_anchor(&run.clock)
+    if not run.from_start and run.clock.next_ns <= s.edge_ns:
+        # a freewheeling or stepped stream that goes on: its time is ahead of the wall clock and shall not step back
+        run.clock.next_ns = s.edge_ns + run.clock.period_ns
     e.run_gate = &run.gate
     atomic_store_i64(&e.stream_thread, <int64_t>me)
     while True:
@@ -512,7 +520,7 @@ cdef int32_t engine_edge(void *engine, long long t_ns) noexcept nogil:
     cdef uint64_t me = thread_id()
     if run is NULL or not gate_enter(&run.gate, me):
         return 1
-    if not run.has_begun and not run_take_over(run, 0):
+    if run_busy(run.previous) is not NULL:
         # the host has not come back from a switch before the last stop: this edge is lost
         status_count(&run.stream.engine.status.n_late)
         return 0 if gate_leave(&run.gate) else 1
