@@ -127,6 +127,8 @@ cdef void cycle_host_first(stream_t *s, int64_t edge_ns, int64_t period_ns) noex
     cdef int32_t half = s.n_cycles & 1
     cdef int64_t host_ns = host_time_ns(edge_ns)
     status_publish(&s.engine.status, s.position, host_ns)
+    # what came too late for the block before does not count for this one
+    atomic_store_i32(&s.engine.output_done, 0)
     s.buffer_switch(s, half, host_ns)
     wait_output_ready(s, edge_ns, period_ns)
     if not gate_is_closed(s.engine.run_gate):

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from asiokit.engine.engine import undead_count
-from com.subjects import DeviceSource, Ours, Subject, loopback_source
+from com.subjects import DeviceSource, Ours, Subject, loopback_source, until
 from reference.library import Reference
 
 from asiokit import entry
@@ -28,7 +28,7 @@ def open_ours() -> Iterator[Callable[..., Ours]]:
     for subject in opened:
         subject.release()
     assert entry.drivers() == before, "a driver object was not released"
-    assert undead_count() == 0, "a stream thread was left in a host callback"
+    assert until(lambda: undead_count() == 0), "a stream thread was left in a host callback"
 
 
 @pytest.fixture

@@ -29,6 +29,13 @@ N_FRAMES = 64
 N_CHANNELS = 4  # each way, of both subjects
 
 
+def config_of(name: str, device: str, **settings: Any) -> EntryConfig:
+    """Manual clock, unless told otherwise; buffer_frames may be (smallest, largest)."""
+    if isinstance(settings.get("buffer_frames"), tuple):
+        settings["buffer_frames"] = BufferSizes(*settings["buffer_frames"])
+    return EntryConfig(name, device, **{"clock": "manual", **settings})
+
+
 class DeviceSource:
     """What a driver object is made from when a test brings its own device: as asiokit.entry.EntrySource, smaller.
 
@@ -38,7 +45,7 @@ class DeviceSource:
     def __init__(self, device: Any, name: str = "vtable test", **settings: Any) -> None:
         self.name = self.wanted = name
         self.device = device
-        self.config = EntryConfig(name, "made by a test", **{"clock": "manual", **settings})
+        self.config = config_of(name, "made by a test", **settings)
 
     def choose(self, name: str) -> bool:
         return name == self.name
@@ -125,11 +132,7 @@ class Ours(Subject):
 def loopback_source(options: Mapping[str, object] | None = None, **settings: Any) -> entry.EntrySource:
     if options is None:
         options = {"inputs": N_CHANNELS, "outputs": N_CHANNELS}
-    if isinstance(settings.get("buffer_frames"), tuple):
-        settings["buffer_frames"] = BufferSizes(*settings["buffer_frames"])
-    return entry.EntrySource(
-        config=EntryConfig("vtable test", "loopback", options=options, **{"clock": "manual", **settings})
-    )
+    return entry.EntrySource(config=config_of("vtable test", "loopback", options=options, **settings))
 
 
 def until(condition: Callable[[], bool], timeout_s: float = 5.0) -> bool:

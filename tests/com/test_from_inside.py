@@ -5,18 +5,12 @@ import ctypes
 import numpy as np
 import pytest
 from asiokit.engine.engine import undead_count
+from com.callers import in_cycle
 from com.subjects import CODES, N_FRAMES, Ours, Subject, until
 
 from asiokit.errors import DriverError
 
-HOOK = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_long)
 CLOCKS = ("manual", "freewheel", "realtime")
-
-
-def in_cycle(session, at, function):
-    """Calls function() inside the switch number `at`."""
-    hook = HOOK(lambda context, cycle, index: function())
-    session.act("hook", at=at, hook=ctypes.cast(hook, ctypes.c_void_p).value, owner=hook)
 
 
 def let_run(ours: Ours, n: int) -> None:
