@@ -264,10 +264,10 @@ cdef void on_switch(void *context, asio_time_t *time, asio_long_t index, asio_bo
     if not atomic_cas_i32(&s.inside, 0, 1):
         atomic_add_i32(&s.n_overlaps, 1)
         return
+    if atomic_load_i32(&s.is_stopped):  # before the lock: who waits for it began in time
+        atomic_add_i32(&s.n_after_stop, 1)
     if s.takes_lock:
         mutex_lock(s.lock)
-    if atomic_load_i32(&s.is_stopped):
-        atomic_add_i32(&s.n_after_stop, 1)
     if index != (s.last_index ^ 1):
         atomic_add_i32(&s.n_index_faults, 1)
     s.last_index = half
@@ -533,12 +533,17 @@ cdef class Session:
         self.driver.start()
         self.is_running = True
 
-    def stop(self, under_lock: bool = False) -> None:
-        """under_lock: holds the lock that a callback with Manners.lock_callback takes, as some hosts do."""
+    def stop(self, under_lock: bool = False, hold_s: float = 0) -> None:
+        """under_lock: holds the lock that a callback with Manners.lock_callback takes, as some hosts do.
+
+        hold_s: so long before the driver is called; after more than a period a callback is waiting for sure.
+        """
         cdef session_t *s = self.alive()
+        cdef int64_t hold_ns = <int64_t>(1e9 * hold_s)
         if under_lock:
             with nogil:
                 mutex_lock(s.lock)
+                sleep_until(now_ns() + hold_ns)
         try:
             self.driver.stop()
             atomic_store_i32(&s.is_stopped, 1)

@@ -174,16 +174,16 @@ def test_stop_from_inside_the_callback(driver, name):
 def test_stop_under_the_lock_of_the_callback_ends(driver):
     with Session(driver, outputs=[0], n_frames=64, manners=Manners(lock_callback=True)) as session:
         session.load(log=64)
-        session.act("sleep", every=1, value=5e6)  # always inside when stop() comes
         session.start()
         session.wait(3)
         before = time.monotonic()
-        session.stop(under_lock=True)
-        assert time.monotonic() - before < 5
-        # the caught callback ends once the lock is free, and none follows it
+        session.stop(under_lock=True, hold_s=0.05)  # many periods: a callback waits for the lock
+        assert 0.9 < time.monotonic() - before < 5  # the reference gives it a second
+        # it ends now that the lock is free, and none follows it
         session.wait(session.n_switches + 1, stall_s=0.2)
         n = session.n_switches
         assert not session.wait(n + 1, stall_s=0.2)
+        assert session.n_after_stop == 0
 
 
 def test_a_callback_that_hangs_outlives_stop_and_its_memory_too(driver):
