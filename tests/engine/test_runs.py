@@ -160,7 +160,8 @@ def test_rate_changes_while_running_lose_no_block(probe: ModuleType) -> None:
         assert session.wait(n)
         session.stop()
         rows = session.callbacks
-        assert np.array_equal(session.recorded[:, 256:], played[:, : 256 * (n - 1)])
+        heard, expected = session.recorded[0, 256:].reshape(-1, 256), played[0, : 256 * (n - 1)].reshape(-1, 256)
+        assert [int(k) for k in np.flatnonzero((heard != expected).any(axis=1))] == []
         assert session.n_overlaps == session.n_index_faults == 0
     assert list(rows["position"]) == [64 * k for k in range(n)]
     flagged = np.flatnonzero(rows["flags"] & SAMPLE_RATE_CHANGED)

@@ -1,0 +1,108 @@
+"""The figure: a thousand lives of a driver leave nothing behind: no memory, no file, no thread."""
+
+import ctypes
+import gc
+import itertools
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from inprocess import wait_for
+
+from asiokit import entry
+from asiokit.engine.engine import undead_count
+from asiokit.host.open import open_driver
+from asiokit.host.session import Session
+
+from .conftest import write_entry
+
+N_LIVES = 1000
+N_WARM_UP = 100
+N_BATCHES = 4
+
+
+class MallInfo(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_size_t) for name in "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks".split()]
+    _fields_ += [("fordblks", ctypes.c_size_t), ("keepcost", ctypes.c_size_t)]
+
+
+class Belongings(NamedTuple):
+    """What the process has: bytes from malloc, Python's own blocks, resident bytes, mappings, files, threads."""
+
+    heap_bytes: int
+    python_blocks: int
+    resident_bytes: int
+    n_mappings: int
+    n_files: int
+    n_threads: int
+
+
+def belongings() -> Belongings:
+    gc.collect()
+    mallinfo2 = ctypes.CDLL(None).mallinfo2
+    mallinfo2.restype = MallInfo
+    info = mallinfo2()
+    return Belongings(
+        heap_bytes=info.uordblks + info.hblkhd,
+        python_blocks=sys.getallocatedblocks(),
+        resident_bytes=int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE"),
+        n_mappings=Path("/proc/self/maps").read_text().count("\n"),
+        n_files=len(os.listdir("/proc/self/fd")),
+        n_threads=len(os.listdir("/proc/self/task")),
+    )
+
+
+def live(library: Path, clock: str, how: str) -> None:
+    driver = open_driver(f"{library},{clock}")
+    session = Session(driver, inputs=[0, 1], outputs=[0, 1], n_frames=32)
+    session.start()
+    if how == "runs":
+        assert session.wait(2)
+    if how == "released while running":
+        assert session.wait(1)
+        assert driver.release() == 0
+        session.close()
+        return
+    session.stop()
+    session.dispose()
+    session.close()
+    assert driver.release() == 0
+
+
+@pytest.mark.parametrize("clock", ["realtime", "freewheel"])
+def test_a_thousand_lives(library: Path, entry_folder: Path, clock: str, capsys: pytest.CaptureFixture[str]) -> None:
+    write_entry(entry_folder, clock, clock=clock)
+    threads_before = len(os.listdir("/proc/self/task"))
+    lives: Callable[[int], str] = lambda n: "released while running" if n % 10 == 0 else ("runs", "")[n % 2]  # noqa: E731
+    for n in range(N_WARM_UP):
+        live(library, clock, lives(n))
+    settle(threads_before)
+    stages, begin = [belongings()], time.monotonic()
+    for n in range(N_LIVES):
+        live(library, clock, lives(n))
+        if (n + 1) % (N_LIVES // N_BATCHES) == 0:
+            settle(threads_before)
+            stages.append(belongings())
+    took_s = time.monotonic() - begin
+    # the allocators' own books move by some KB, now and then; what each life leaves behind is in every batch
+    batches = [[b - a for a, b in zip(*pair, strict=True)] for pair in itertools.pairwise(stages)]
+    grown = dict(zip(Belongings._fields, map(min, zip(*batches, strict=True)), strict=True))
+    total = dict(zip(Belongings._fields, map(sum, zip(*batches, strict=True)), strict=True))
+    with capsys.disabled():
+        print(f"\n{N_LIVES} lives, {clock}, {took_s / N_LIVES * 1e3:.2f} ms each; grown by {total}")
+    assert entry.drivers() == []
+    assert undead_count() == 0
+    assert grown["n_threads"] <= 0 and grown["n_files"] <= 0
+    assert grown["heap_bytes"] < 8 * N_LIVES // N_BATCHES
+    assert grown["python_blocks"] < N_LIVES // N_BATCHES // 10
+    assert grown["n_mappings"] < N_LIVES // N_BATCHES // 10
+    assert total["resident_bytes"] < 1 << 20
+
+
+def settle(n_threads: int) -> None:
+    """The last runs' threads still sleep to their next edge, and see there that they are not wanted any more."""
+    assert wait_for(lambda: len(os.listdir("/proc/self/task")) <= n_threads)
