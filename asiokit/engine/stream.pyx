@@ -447,8 +447,11 @@ cdef void clear_up(run_t *run) noexcept nogil:
         steps_cancel(&run.stream.engine.steps)
 
 
-cdef inline void serve_edge(run_t *run, int64_t edge_ns) noexcept nogil:
+cdef inline void serve_edge(run_t *run, int64_t edge_ns, uint64_t me) noexcept nogil:
     cdef bint was_late = run.clock.discontinuity
+    # said anew each time, inside the gate: the thread of a run that was ended before its first edge says nothing
+    run.stream.engine.run_gate = &run.gate
+    atomic_store_i64(&run.stream.engine.stream_thread, <int64_t>me)
     rewind_if_started(run.stream)
     run.stream.edge_ns = edge_ns
     if was_late:
@@ -479,13 +482,11 @@ cdef void run_thread(void *argument) noexcept nogil:
     if not run.from_start and run.clock.next_ns <= s.edge_ns:
         # a freewheeling or stepped stream that goes on: its time is ahead of the wall clock and shall not step back
         run.clock.next_ns = s.edge_ns + run.clock.period_ns
-    e.run_gate = &run.gate
-    atomic_store_i64(&e.stream_thread, <int64_t>me)
     while True:
         edge_ns = run.clock.wait(&run.clock)
         if not gate_enter(&run.gate, me):
             break
-        serve_edge(run, edge_ns)
+        serve_edge(run, edge_ns, me)
         if not gate_leave(&run.gate):
             break
     atomic_cas_i64(&e.stream_thread, <int64_t>me, 0)
@@ -526,9 +527,7 @@ cdef int32_t engine_edge(void *engine, long long t_ns) noexcept nogil:
         # the host has not come back from a switch before the last stop: this edge is lost
         status_count(&run.stream.engine.status.n_late)
         return 0 if gate_leave(&run.gate) else 1
-    run.stream.engine.run_gate = &run.gate
-    atomic_store_i64(&run.stream.engine.stream_thread, <int64_t>me)
-    serve_edge(run, t_ns)
+    serve_edge(run, t_ns, me)
     # threads of a device come and go, and their ids are used again
     atomic_store_i64(&run.stream.engine.stream_thread, 0)
     return 0 if gate_leave(&run.gate) else 1
