@@ -9,6 +9,7 @@ HAVE_WINE := command -v wine >/dev/null && command -v x86_64-w64-mingw32-gcc >/d
 .PHONY: demo build test test-all test-wine test-sanitizers lint wheel windows-wheel clean
 
 demo: build ## play a sound through a driver loaded as a foreign host would load it
+	$(PY) -m pip install -q --no-build-isolation -e '.[report]'
 	$(VENV)/bin/asiokit demo $(ARGS)
 
 build: ## .venv and an editable install
@@ -40,7 +41,7 @@ lint: build
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/mypy --strict -p tools
-	$(VENV)/bin/cython-lint asiokit drivers
+	PATH=$(abspath $(VENV)/bin):$$PATH cython-lint asiokit drivers tests
 	$(VENV)/bin/clang-format --dry-run --Werror sdk_shim/*.[ch] tests/*/*.[ch]
 
 wheel: build ## sdist and wheels for Linux and Windows in dist/

@@ -17,11 +17,11 @@
 extern "C" {
 #endif
 
-typedef long asio_long_t;         /* 32 bits on Windows, 64 on LP64 Linux */
+typedef long asio_long_t; /* 32 bits on Windows, 64 on LP64 Linux */
 typedef unsigned long asio_ulong_t;
-typedef asio_long_t asio_bool_t;  /* 0 or 1; hosts compare with 1 exactly */
+typedef asio_long_t asio_bool_t; /* 0 or 1; hosts compare with 1 exactly */
 typedef asio_long_t asio_error_t;
-typedef double asio_rate_t;       /* Hz */
+typedef double asio_rate_t; /* Hz */
 
 /* ---- enumerations ------------------------------------------------------------------------------------------- */
 
@@ -263,7 +263,8 @@ typedef struct asio_guid {
 
 /* ---- the driver object -------------------------------------------------------------------------------------- */
 
-/* x86 has its own rules: IUnknown is stdcall, everything after it thiscall. Elsewhere the platform has one convention. */
+/* x86 has its own rules: IUnknown is stdcall, everything after it thiscall. Elsewhere the platform has one convention.
+ */
 #if defined(_WIN32) && (defined(__i386__) || defined(_M_IX86))
 #define ASIO_COM_CALL __stdcall
 #if defined(_MSC_VER)

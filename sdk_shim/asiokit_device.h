@@ -11,7 +11,7 @@
 #define ASIOKIT_DEVICE_ABI 1
 
 enum asiokit_block_flag {
-    ASIOKIT_BLOCK_FIRST = 1,    /* first block after start() */
+    ASIOKIT_BLOCK_FIRST = 1,        /* first block after start() */
     ASIOKIT_BLOCK_DISCONTINUITY = 2 /* the clock was late and has been re-anchored: t_ns jumped */
 };
 
@@ -27,8 +27,8 @@ typedef struct asiokit_block {
     void *const *to_host; /* [n_to_host] planar; the device fills every channel. Never NULL: a channel that the host
                              did not ask for points to memory that nobody reads */
     const void *const *from_host; /* [n_from_host] planar; a channel that the host did not ask for is silence */
-    int64_t position;     /* first frame of this block, k * n_frames since start() */
-    int64_t t_ns;         /* time of the block's edge, monotonic clock, ns */
+    int64_t position;             /* first frame of this block, k * n_frames since start() */
+    int64_t t_ns;                 /* time of the block's edge, monotonic clock, ns */
     double rate_hz;
 } asiokit_block_t;
 

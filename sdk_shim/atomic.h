@@ -8,9 +8,7 @@
 #if defined(_MSC_VER) && !defined(__clang__)
 #include <intrin.h>
 /* Interlocked operations are full barriers: stronger than asked for, never weaker. */
-static inline int32_t atomic_load_i32(const volatile int32_t *p) {
-    return _InterlockedOr((volatile long *)p, 0);
-}
+static inline int32_t atomic_load_i32(const volatile int32_t *p) { return _InterlockedOr((volatile long *)p, 0); }
 static inline void atomic_store_i32(volatile int32_t *p, int32_t v) { _InterlockedExchange((volatile long *)p, v); }
 static inline int32_t atomic_add_i32(volatile int32_t *p, int32_t v) {
     return _InterlockedExchangeAdd((volatile long *)p, v);
@@ -23,7 +21,9 @@ static inline int atomic_cas_i32(volatile int32_t *p, int32_t expected, int32_t 
     return _InterlockedCompareExchange((volatile long *)p, desired, expected) == expected;
 }
 static inline int64_t atomic_load_i64(const volatile int64_t *p) { return _InterlockedOr64((volatile __int64 *)p, 0); }
-static inline void atomic_store_i64(volatile int64_t *p, int64_t v) { _InterlockedExchange64((volatile __int64 *)p, v); }
+static inline void atomic_store_i64(volatile int64_t *p, int64_t v) {
+    _InterlockedExchange64((volatile __int64 *)p, v);
+}
 static inline int64_t atomic_add_i64(volatile int64_t *p, int64_t v) {
     return _InterlockedExchangeAdd64((volatile __int64 *)p, v);
 }
@@ -32,7 +32,10 @@ static inline int atomic_cas_i64(volatile int64_t *p, int64_t expected, int64_t 
 }
 static inline int64_t atomic_load_relaxed_i64(const volatile int64_t *p) { return *p; }
 static inline void atomic_store_relaxed_i64(volatile int64_t *p, int64_t v) { *p = v; }
-static inline void atomic_fence_acquire(void) { _ReadWriteBarrier(); _mm_lfence(); }
+static inline void atomic_fence_acquire(void) {
+    _ReadWriteBarrier();
+    _mm_lfence();
+}
 static inline void atomic_fence_release(void) { _ReadWriteBarrier(); }
 #else
 static inline int32_t atomic_load_i32(const volatile int32_t *p) { return __atomic_load_n(p, __ATOMIC_ACQUIRE); }

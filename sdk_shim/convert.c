@@ -34,9 +34,7 @@ typedef unsigned char byte_t;
 
 static inline uint16_t swap16(uint16_t v) { return (uint16_t)(v >> 8 | v << 8); }
 
-static inline uint32_t swap32(uint32_t v) {
-    return v >> 24 | (v >> 8 & 0xFF00u) | (v << 8 & 0xFF0000u) | v << 24;
-}
+static inline uint32_t swap32(uint32_t v) { return v >> 24 | (v >> 8 & 0xFF00u) | (v << 8 & 0xFF0000u) | v << 24; }
 
 static inline uint64_t swap64(uint64_t v) { return (uint64_t)swap32((uint32_t)v) << 32 | swap32((uint32_t)(v >> 32)); }
 
@@ -76,12 +74,12 @@ static inline int32_t round_and_clip(uint32_t x, int bits) {
     const int32_t full = (int32_t)((UINT32_C(1) << (bits - 1)) - 1);
     const int32_t sign = (int32_t)x >> 31;
     const int32_t magnitude = (int32_t)(x & 0x7FFFFFFFu);
-    const int32_t inside = (magnitude - 0x3F800000) >> 31;      /* below 1.0; infinity and NaN are above it */
-    const int32_t number = ~((0x7F800000 - magnitude) >> 31);   /* not NaN */
+    const int32_t inside = (magnitude - 0x3F800000) >> 31;    /* below 1.0; infinity and NaN are above it */
+    const int32_t number = ~((0x7F800000 - magnitude) >> 31); /* not NaN */
     const float y = float_of((uint32_t)(magnitude & inside)) * (float)(UINT32_C(1) << (bits - 1));
     const float sum = y + 8388608.0f;
     int32_t v;
-    if (bits <= 24) { /* a constant */
+    if (bits <= 24) {                              /* a constant */
         v = (int32_t)(bits_of(sum) - 0x4B000000u); /* the sum's own bits, less those of 2^23 */
         v += (full - sign - v) >> 31;              /* it can be one too large; the negative end is one further away */
     } else {
@@ -118,8 +116,8 @@ static inline int32_t sign_extend(uint32_t v, int bits) { return (int32_t)(v << 
         const byte_t *RESTRICT f = from;                                                                               \
         size_t i;                                                                                                      \
         for (i = 0; i < n_samples; i++) {                                                                              \
-            const int32_t v = round_and_clip(load32(f + 4 * i, 0), bits);              \
-            STORE_##width(t + (width)*i, v, msb);                                                                      \
+            const int32_t v = round_and_clip(load32(f + 4 * i, 0), bits);                                              \
+            STORE_##width(t + (width) * i, v, msb);                                                                    \
         }                                                                                                              \
     }                                                                                                                  \
     static void name##_to_float32(void *RESTRICT to, const void *RESTRICT from, size_t n_samples) {                    \
@@ -127,8 +125,10 @@ static inline int32_t sign_extend(uint32_t v, int bits) { return (int32_t)(v << 
         const byte_t *RESTRICT f = from;                                                                               \
         size_t i;                                                                                                      \
         for (i = 0; i < n_samples; i++)                                                                                \
-            store32(t + 4 * i, bits_of((float)LOAD_##width(f + (width)*i, bits, msb) *                                 \
-                                       (1.0f / (float)(UINT32_C(1) << ((bits)-1)))), 0);                               \
+            store32(t + 4 * i,                                                                                         \
+                    bits_of((float)LOAD_##width(f + (width) * i, bits, msb) *                                          \
+                            (1.0f / (float)(UINT32_C(1) << ((bits) - 1)))),                                            \
+                    0);                                                                                                \
     }
 
 INTEGER(int16_lsb, 2, 16, 0)
@@ -165,7 +165,7 @@ static void float32_swapped(void *RESTRICT to, const void *RESTRICT from, size_t
         const byte_t *RESTRICT f = from;                                                                               \
         size_t i;                                                                                                      \
         for (i = 0; i < n_samples; i++) {                                                                              \
-            const double wide = (double)float_of(load32(f + 4 * i, 0));                                                         \
+            const double wide = (double)float_of(load32(f + 4 * i, 0));                                                \
             uint64_t v;                                                                                                \
             memcpy(&v, &wide, sizeof v);                                                                               \
             store64(t + 8 * i, v, (msb) == IS_LSB);                                                                    \
@@ -179,7 +179,7 @@ static void float32_swapped(void *RESTRICT to, const void *RESTRICT from, size_t
             const uint64_t v = load64(f + 8 * i, (msb) == IS_LSB);                                                     \
             double wide;                                                                                               \
             memcpy(&wide, &v, sizeof wide);                                                                            \
-            store32(t + 4 * i, bits_of((float)wide), 0);                                                                        \
+            store32(t + 4 * i, bits_of((float)wide), 0);                                                               \
         }                                                                                                              \
     }
 

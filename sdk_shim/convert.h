@@ -8,7 +8,8 @@
  * float32 passes bit for bit, NaN and infinities too (MSB: the bytes swapped). float64 is widened exactly; narrowed to
  * nearest even, what is beyond float32 becomes infinite, NaN stays a NaN.
  *
- * Functions marked [rt] take no lock, allocate nothing, call nothing. Buffers need no alignment and must not overlap. */
+ * Functions marked [rt] take no lock, allocate nothing, call nothing. Buffers need no alignment and must not overlap.
+ */
 #ifndef ASIOKIT_CONVERT_H
 #define ASIOKIT_CONVERT_H
 

@@ -52,8 +52,8 @@ void os_wakeful_release(void);
 typedef struct os_event os_event_t; /* auto-reset: one set, one wait */
 os_event_t *os_event_new(void);
 void os_event_free(os_event_t *event);
-void os_event_set(os_event_t *event);                       /* [rt] */
-int os_event_wait(os_event_t *event, int64_t timeout_ns);   /* 1 = was set, 0 = timed out; negative timeout: no limit */
+void os_event_set(os_event_t *event);                     /* [rt] */
+int os_event_wait(os_event_t *event, int64_t timeout_ns); /* 1 = was set, 0 = timed out; negative timeout: no limit */
 
 typedef struct os_mutex os_mutex_t; /* recursive */
 os_mutex_t *os_mutex_new(void);

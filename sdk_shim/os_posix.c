@@ -97,7 +97,8 @@ int os_priority_raise(void **token) {
     struct sched_param parameters;
     *token = NULL;
     memset(&parameters, 0, sizeof parameters);
-    parameters.sched_priority = 70; /* above ordinary real-time users, below the kernel's interrupt threads' watchdogs */
+    parameters.sched_priority =
+        70; /* above ordinary real-time users, below the kernel's interrupt threads' watchdogs */
     if (pthread_setschedparam(pthread_self(), SCHED_FIFO, &parameters) == 0)
         return OS_PRIORITY_REALTIME;
     prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL); /* an ordinary thread's sleep may otherwise end 50 us late */
@@ -153,8 +154,8 @@ int os_event_wait(os_event_t *event, int64_t timeout_ns) {
     const int64_t end_ns = timeout_ns < 0 ? 0 : os_now_ns() + timeout_ns;
     const struct timespec end = timespec_from_ns(end_ns);
     while (!atomic_cas_i32(&event->is_set, 1, 0)) {
-        long answer = syscall(SYS_futex, &event->is_set, FUTEX_WAIT_BITSET_PRIVATE, 0, timeout_ns < 0 ? NULL : &end, NULL,
-                              FUTEX_BITSET_MATCH_ANY);
+        long answer = syscall(SYS_futex, &event->is_set, FUTEX_WAIT_BITSET_PRIVATE, 0, timeout_ns < 0 ? NULL : &end,
+                              NULL, FUTEX_BITSET_MATCH_ANY);
         if (answer != 0 && errno == ETIMEDOUT)
             return atomic_cas_i32(&event->is_set, 1, 0);
     }

@@ -7,8 +7,8 @@
 #ifndef _WIN32_WINNT
 #define _WIN32_WINNT 0x0A00
 #endif
-#include <windows.h>
 #include <timeapi.h>
+#include <windows.h>
 
 #include <process.h>
 #include <stdlib.h>
@@ -80,7 +80,8 @@ void os_host_time_follow(void) {
         best += HOST_WRAP_NS;
     if (best > known)
         atomic_store_i64(&host_offset_ns, best);
-    else if (known - best > 2 * NS_PER_MS) /* more than a tick behind: the clocks have drifted; 20 us a second is enough */
+    else if (known - best >
+             2 * NS_PER_MS) /* more than a tick behind: the clocks have drifted; 20 us a second is enough */
         atomic_store_i64(&host_offset_ns, known - 20000);
 }
 

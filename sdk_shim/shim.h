@@ -47,10 +47,10 @@ asio_driver_t *shim_create(const char *name, const char *config, const asio_guid
 enum { SHIM_TAG_SIZE = 8, SHIM_MAX_TAGS = 16 };
 
 typedef struct shim_install {
-    shim_place_t place;                         /* record, location file or deduced */
-    char library[SHIM_PATH_SIZE];               /* the shim's own file */
-    int n_tags;                                 /* 0: the package carries no compiled entry, any Python may try */
-    char tags[SHIM_MAX_TAGS][SHIM_TAG_SIZE];    /* the Pythons it was compiled for: "3.11", "3.13t" */
+    shim_place_t place;                      /* record, location file or deduced */
+    char library[SHIM_PATH_SIZE];            /* the shim's own file */
+    int n_tags;                              /* 0: the package carries no compiled entry, any Python may try */
+    char tags[SHIM_MAX_TAGS][SHIM_TAG_SIZE]; /* the Pythons it was compiled for: "3.11", "3.13t" */
 } shim_install_t;
 
 /* Answers 1 if the library will do; else 0 with the reason. */

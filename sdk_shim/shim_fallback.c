@@ -145,14 +145,30 @@ static asio_error_t ASIO_CALL future(asio_driver_t *driver, asio_long_t selector
 }
 
 static const asio_driver_vtable_t vtable = {
-    query_interface,   add_ref,           release,
-    init,              get_driver_name,   get_driver_version,
-    get_error_message, absent /* start */, absent /* stop */,
-    absent_pair /* get_channels */, absent_pair /* get_latencies */, get_buffer_size,
-    take_rate /* can_sample_rate */, get_sample_rate, take_rate /* set_sample_rate */,
-    get_clock_sources, set_clock_source,  get_sample_position,
-    get_channel_info,  create_buffers,    absent /* dispose_buffers */,
-    absent /* control_panel */, future, absent /* output_ready */,
+    query_interface,
+    add_ref,
+    release,
+    init,
+    get_driver_name,
+    get_driver_version,
+    get_error_message,
+    absent /* start */,
+    absent /* stop */,
+    absent_pair /* get_channels */,
+    absent_pair /* get_latencies */,
+    get_buffer_size,
+    take_rate /* can_sample_rate */,
+    get_sample_rate,
+    take_rate /* set_sample_rate */,
+    get_clock_sources,
+    set_clock_source,
+    get_sample_position,
+    get_channel_info,
+    create_buffers,
+    absent /* dispose_buffers */,
+    absent /* control_panel */,
+    future,
+    absent /* output_ready */,
 };
 
 asio_driver_t *shim_fallback_new(const char *name, const asio_guid_t *clsid, const char *reason) {

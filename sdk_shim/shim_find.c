@@ -141,8 +141,8 @@ void shim_find_install(const shim_place_t *record, shim_install_t *install) {
         *place = *record;
         shim_log("registration: python_library %s, program %s, path %s", place->python_library, place->program,
                  place->path);
-    } else if (!read_location(install->library, place) &&
-               shim_real_path(install->library, real, sizeof real) && strcmp(real, install->library) != 0) {
+    } else if (!read_location(install->library, place) && shim_real_path(install->library, real, sizeof real) &&
+               strcmp(real, install->library) != 0) {
         read_location(real, place); /* the library was opened through a link */
     }
     shim_copy(folder, sizeof folder, install->library);
@@ -165,7 +165,7 @@ typedef struct search {
     shim_install_t *install;
     shim_try_fn try_library;
     void *context;
-    int told;     /* error holds a reason from a library that is there; "not found" no longer replaces it */
+    int told; /* error holds a reason from a library that is there; "not found" no longer replaces it */
     char *error;
     size_t n_error;
 } search_t;
@@ -315,7 +315,8 @@ int shim_find_python(shim_install_t *install, shim_try_fn try_library, void *con
                     shim_tail(place->program, 56, tail, sizeof tail));
         return 0;
     }
-    has_prefix = place->program[0] ? prefix_of_program(place->program, prefix) : prefix_of_packages(place->path, prefix);
+    has_prefix =
+        place->program[0] ? prefix_of_program(place->program, prefix) : prefix_of_packages(place->path, prefix);
     if (install->n_tags == 0)
         tag_from_path(install);
     if (has_prefix) {
@@ -342,15 +343,19 @@ int shim_find_python(shim_install_t *install, shim_try_fn try_library, void *con
         shim_format(error, n_error, "%s is gone: install asiokit again, or run asiokit register again",
                     shim_tail(place->python_library, 56, tail, sizeof tail));
     else if (!has_prefix)
-        shim_format(error, n_error, "%s lies in no Python installation: run asiokit register from the one it belongs to",
+        shim_format(error, n_error,
+                    "%s lies in no Python installation: run asiokit register from the one it belongs to",
                     shim_tail(install->library, 40, tail, sizeof tail));
     else
 #ifdef _WIN32
         shim_format(error, n_error, "no Python %s library under %s: install it for this machine, or make the venv anew",
-                    install->n_tags ? install->tags[0] : "3", shim_tail(venv == VENV_GOOD ? home : prefix, 40, tail, sizeof tail));
+                    install->n_tags ? install->tags[0] : "3",
+                    shim_tail(venv == VENV_GOOD ? home : prefix, 40, tail, sizeof tail));
 #else
-        shim_format(error, n_error, "no libpython%s.so.1.0 for %s: install libpython%s or a Python with a shared library",
-                    install->n_tags ? install->tags[0] : "3", shim_tail(venv == VENV_GOOD ? home : prefix, 32, tail, sizeof tail),
+        shim_format(error, n_error,
+                    "no libpython%s.so.1.0 for %s: install libpython%s or a Python with a shared library",
+                    install->n_tags ? install->tags[0] : "3",
+                    shim_tail(venv == VENV_GOOD ? home : prefix, 32, tail, sizeof tail),
                     install->n_tags ? install->tags[0] : "3");
 #endif
     return 0;

@@ -142,7 +142,8 @@ int shim_own_path(char *path, size_t n_path) {
     Dl_info info;
     if (!dladdr(&here, &info) || !info.dli_fname || !info.dli_fname[0])
         return 0;
-    if (info.dli_fname[0] != '/') /* opened by a relative name; the working directory is as yet the one it was opened in */
+    if (info.dli_fname[0] !=
+        '/') /* opened by a relative name; the working directory is as yet the one it was opened in */
         return shim_real_path(info.dli_fname, path, n_path);
     shim_copy(path, n_path, info.dli_fname);
     return 1;

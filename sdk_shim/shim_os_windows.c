@@ -37,7 +37,8 @@ int shim_narrow(const wchar_t *wide, char *text, size_t n_text) {
 static void describe_error(DWORD code, char *reason, size_t n_reason) {
     wchar_t text[256];
     char narrow[512];
-    DWORD n = FormatMessageW(FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS, NULL, code, 0, text, 256, NULL);
+    DWORD n =
+        FormatMessageW(FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS, NULL, code, 0, text, 256, NULL);
     while (n > 0 && (text[n - 1] == L'\r' || text[n - 1] == L'\n' || text[n - 1] == L'.'))
         n--;
     text[n < 256 ? n : 255] = 0;

@@ -70,12 +70,12 @@ typedef struct python {
     char tag[SHIM_TAG_SIZE]; /* "3.11", "3.13t" */
 } python_t;
 
-static python_t python;                 /* written once, under the start lock */
-static volatile int32_t python_is_up;   /* then: bound and initialised, by us or by somebody else */
-static volatile int64_t entry_address;  /* const asiokit_entry_t *, 0 until it is fetched */
-static char failure[SHIM_TEXT_SIZE];    /* why a start failed: it is not tried twice */
-static shim_install_t install;          /* where this library belongs; under the start lock until python_is_up */
-static char mismatch[SHIM_TEXT_SIZE];   /* what to say if the joined Python has no asiokit: written with python */
+static python_t python;                /* written once, under the start lock */
+static volatile int32_t python_is_up;  /* then: bound and initialised, by us or by somebody else */
+static volatile int64_t entry_address; /* const asiokit_entry_t *, 0 until it is fetched */
+static char failure[SHIM_TEXT_SIZE];   /* why a start failed: it is not tried twice */
+static shim_install_t install;         /* where this library belongs; under the start lock until python_is_up */
+static char mismatch[SHIM_TEXT_SIZE];  /* what to say if the joined Python has no asiokit: written with python */
 
 static int bind_python(python_t *api, void *library, char *reason, size_t n_reason) {
     const char *version, *c;
@@ -161,7 +161,8 @@ static int start_by_config(const python_t *api, const char *program, char *error
     status_t status;
     if (!api->PyConfig_InitIsolatedConfig || !api->PyConfig_SetBytesArgv || !api->PyConfig_SetArgv ||
         !api->Py_InitializeFromConfig || !api->PyConfig_Clear) {
-        shim_format(error, n_error, "Python %s lacks PyConfig and PyInitConfig: asiokit does not know it yet", api->tag);
+        shim_format(error, n_error, "Python %s lacks PyConfig and PyInitConfig: asiokit does not know it yet",
+                    api->tag);
         return 0;
     }
     preinitialize(api);
@@ -186,7 +187,8 @@ static int start_by_config(const python_t *api, const char *program, char *error
         return 1;
     shim_log("Python's start failed in %s: %s (kind %d, code %d)", status.function ? status.function : "?",
              status.text ? status.text : "?", status.type, status.exit_code);
-    shim_format(error, n_error, "Python %s did not start: %s", api->tag, status.text ? status.text : "it gave no reason");
+    shim_format(error, n_error, "Python %s did not start: %s", api->tag,
+                status.text ? status.text : "it gave no reason");
     return 0;
 }
 

@@ -32,8 +32,8 @@ BOOL WINAPI DllMain(HINSTANCE module, DWORD reason, LPVOID reserved) {
 /* Python can't be unloaded, so neither can we; hosts do call CoFreeUnusedLibraries. */
 static void pin(void) {
     HMODULE self;
-    GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_PIN | GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS, (LPCWSTR)(void *)&shim_module,
-                       &self);
+    GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_PIN | GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS,
+                       (LPCWSTR)(void *)&shim_module, &self);
 }
 
 /* ---- the record that `asiokit register` has written ---- */

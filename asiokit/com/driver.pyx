@@ -264,7 +264,7 @@ cdef void c_get_error_message(asio_driver_t *self, char *text) noexcept nogil:
         return
     for i in range(ERROR_WORDS):
         words[i] = atomic_load_relaxed_i64(&d.errors[slot][i])
-    snprintf(text, ASIO_ERROR_TEXT_SIZE, b"%s", <const char *>words)
+    snprintf(text, ASIO_ERROR_TEXT_SIZE, b"%.123s", <const char *>words)
 
 
 # ---- questions ------------------------------------------------------------------------------------------------------

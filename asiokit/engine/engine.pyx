@@ -4,7 +4,7 @@ Loaded < initialized < prepared < running. The resources of a state are made on 
 device and notifier, then the stream, then the run. The layer above checks that a call fits the state, holds the
 control lock, and turns exceptions into codes; the answers that need neither stand in state.pyx.
 """
-from libc.stdint cimport int32_t, int64_t, uintptr_t
+from libc.stdint cimport int64_t, uintptr_t
 from libc.string cimport memset, strncpy
 
 from asiokit.abi.asio cimport (ASIO_INVALID_MODE, ASIO_MSG_ENGINE_VERSION, ASIO_MSG_SUPPORTS_TIME_INFO, ASIO_NAME_SIZE,
@@ -446,7 +446,7 @@ cdef class Engine:
 
     @property
     def statistics(self) -> dict:
-        """Counters since init: cycles, late ones, wake-up lateness in us (p50, p99, max), priority, and the last pair."""
+        """Counters since init: cycles, late ones, wake-up lateness in us (p50, p99, max), priority; the last pair."""
         cdef engine_t *e = self.state
         cdef int64_t position = 0, time_ns = 0
         cdef int i

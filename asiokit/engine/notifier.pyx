@@ -59,7 +59,7 @@ cdef void notifier_thread(void *argument) noexcept nogil:
 
 
 cdef int notifier_ensure(engine_t *e) noexcept nogil:
-    """[control thread, under the lock] Starts the thread at the first createBuffers. 0, or the system's error number."""
+    """[control thread, under the lock] Starts the thread at the first createBuffers. 0, or a system error number."""
     cdef int error
     if e.notifier_runs:
         return 0

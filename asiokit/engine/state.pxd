@@ -1,5 +1,6 @@
-# engine: the C side of one driver instance. Everything that a host may ask from any thread stands here, readable without
-# the GIL and without the control lock. Counted: the driver object, a stream and the notifier hold it; the last frees it.
+# engine: the C side of one driver instance. Everything that a host may ask from any thread stands here, readable
+# without the GIL and without the control lock. Counted: the driver object, a stream and the notifier hold it; the last
+# frees it.
 from libc.stdint cimport int32_t, int64_t, uint64_t
 
 from asiokit.abi.asio cimport (ASIO_NAME_SIZE, asio_callbacks_t, asio_clock_source_t, asio_long_t, asio_rate_t)
@@ -75,7 +76,7 @@ ctypedef struct engine_t:
     int32_t output_waiting     # the stream thread waits for it
 
     # driver -> host
-    asio_callbacks_t callbacks # copied at createBuffers, because hosts free theirs
+    asio_callbacks_t callbacks  # copied at createBuffers, because hosts free theirs
     gate_t notify_gate         # open while the host may be called
     os_event_t *notify_event
     int32_t notify_what        # REQUEST_* bits and NOTIFY_QUIT

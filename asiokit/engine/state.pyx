@@ -4,8 +4,7 @@ from libc.stdio cimport snprintf
 from libc.stdlib cimport calloc, free
 
 from asiokit.abi.asio cimport asio_long_t
-from asiokit.abi.atomic cimport (atomic_add_i32, atomic_exchange_i32, atomic_load_i32, atomic_load_i64,
-                                 atomic_store_i64)
+from asiokit.abi.atomic cimport atomic_add_i32, atomic_exchange_i32, atomic_load_i64, atomic_store_i64
 from asiokit.rt.clock cimport steps_free, steps_init
 from asiokit.rt.gate cimport gate_free, gate_init
 from asiokit.rt.journal cimport JOURNAL_TEXT, journal_put, journal_take

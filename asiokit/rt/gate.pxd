@@ -87,7 +87,7 @@ cdef inline bint gate_wait_left(gate_t *gate, int64_t timeout_ns) noexcept nogil
 
 
 cdef inline bint gate_close(gate_t *gate, int64_t timeout_ns) noexcept nogil:
-    """True: nobody is inside, nobody will be. False: somebody is still inside (the bound passed, or it is the caller)."""
+    """True: nobody is inside or will be. False: somebody still is (the bound passed, or it is the caller)."""
     if not atomic_or_i32(&gate.state, GATE_CLOSED) & GATE_BUSY:
         return True
     if gate_is_mine(gate):

@@ -3,7 +3,9 @@
  *
  * host REPORT LIBRARY [word ...]: thread (call from a second thread), threads=N (N at once), close (without standard
  * streams), again (release, dlclose, dlopen, once more), second=LIBRARY (a second asiokit after the first),
- * call=EXPORT[:NAME] (registerDriver or unregisterDriver, and nothing else), name=NAME (say the instance name), nulls (every slot with nothing in its arguments), preload=LIBRARY (open this first, privately), start=SYMBOL (and call this of it) */
+ * call=EXPORT[:NAME] (registerDriver or unregisterDriver, and nothing else), name=NAME (say the instance name), nulls
+ * (every slot with nothing in its arguments), preload=LIBRARY (open this first, privately), start=SYMBOL (and call this
+ * of it) */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <locale.h>
@@ -122,8 +124,8 @@ static void compare(FILE *report, const self_t *a, const self_t *b) {
         fprintf(report, "changed=environment\n");
     for (i = 0; i < 3; i++)
         same &= a->stream_errors[i] == b->stream_errors[i] &&
-                (a->stream_errors[i] || (a->streams[i].st_ino == b->streams[i].st_ino &&
-                                         a->streams[i].st_dev == b->streams[i].st_dev));
+                (a->stream_errors[i] ||
+                 (a->streams[i].st_ino == b->streams[i].st_ino && a->streams[i].st_dev == b->streams[i].st_dev));
     if (!same)
         fprintf(report, "changed=standard streams\n");
 }
@@ -274,8 +276,8 @@ int main(int argc, char **argv) {
     for (i = again; i < n; i++)
         give_back(&answers[i]);
     for (i = 0; i < n; i++)
-        fprintf(report, "driver=%d ms=%.1f ready=%.1f init=%ld name=%s text=%s\n", answers[i].driver != NULL, answers[i].ms,
-                answers[i].ready_ms, answers[i].init, answers[i].name, answers[i].text);
+        fprintf(report, "driver=%d ms=%.1f ready=%.1f init=%ld name=%s text=%s\n", answers[i].driver != NULL,
+                answers[i].ms, answers[i].ready_ms, answers[i].init, answers[i].name, answers[i].text);
     fclose(report);
     return 0;
 }

@@ -119,16 +119,19 @@ static void com_rules(FILE *report) {
     MUST(IClassFactory_CreateInstance(factory, NULL, NULL, (void **)&driver) == E_POINTER && !driver);
     driver = (asio_driver_t *)(void *)&clsid;
     MUST(IClassFactory_CreateInstance(factory, (IUnknown *)factory, &unknown, (void **)&driver) ==
-             CLASS_E_NOAGGREGATION && !driver);
+             CLASS_E_NOAGGREGATION &&
+         !driver);
     driver = (asio_driver_t *)(void *)&clsid;
     MUST(IClassFactory_CreateInstance(factory, NULL, &nonsense, (void **)&driver) == E_NOINTERFACE && !driver);
     MUST(IClassFactory_CreateInstance(factory, NULL, &unknown, (void **)&driver) == S_OK && driver);
     if (driver) {
         const asio_guid_t *own = (const asio_guid_t *)(const void *)&clsid;
         MUST(driver->vtable->query_interface(driver, own, (void **)&other) == S_OK && other == driver);
-        MUST(driver->vtable->query_interface(driver, (const asio_guid_t *)(const void *)&unknown, (void **)&other) == S_OK);
+        MUST(driver->vtable->query_interface(driver, (const asio_guid_t *)(const void *)&unknown, (void **)&other) ==
+             S_OK);
         MUST(driver->vtable->query_interface(driver, (const asio_guid_t *)(const void *)&nonsense, (void **)&other) ==
-                 E_NOINTERFACE && !other);
+                 E_NOINTERFACE &&
+             !other);
         MUST(driver->vtable->query_interface(driver, own, NULL) == E_POINTER);
         MUST(driver->vtable->add_ref(driver) == 4);
         MUST(driver->vtable->release(driver) == 3);
