@@ -11,6 +11,8 @@ import subprocess
 import tarfile
 import tempfile
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tools.windows.environment import Environment
@@ -65,6 +67,22 @@ def sysconfig_data(windows: Environment) -> dict[str, object]:
     }
 
 
+@contextmanager
+def cross_environment(windows: Environment) -> Iterator[dict[str, str]]:
+    """Environment variables that make the donor's setuptools build for Windows."""
+    with tempfile.TemporaryDirectory(dir=windows.cache) as scratch:
+        name = f"_sysconfigdata_asiokit_win{windows.version.digits}"
+        Path(scratch, f"{name}.py").write_text(f"build_time_vars = {sysconfig_data(windows)!r}\n")
+        kept = {key: value for key, value in os.environ.items() if key not in LINUX_FLAGS}
+        yield kept | {
+            "_PYTHON_HOST_PLATFORM": "win-amd64",
+            "_PYTHON_SYSCONFIGDATA_NAME": name,
+            "PYTHONPATH": scratch,
+            # the wheel is the same whenever and wherever it is built from the same files
+            "SOURCE_DATE_EPOCH": os.environ.get("SOURCE_DATE_EPOCH", "1700000000"),
+        }
+
+
 def build(windows: Environment, source: Path, dist: Path) -> Path:
     """Writes the wheel into `dist` and returns its path. Raises Failed with the compiler's words."""
     donor = Donor(windows.version.dotted)
@@ -75,19 +93,9 @@ def build(windows: Environment, source: Path, dist: Path) -> Path:
     with locked(windows.cache):
         tree = windows.cache / f"source{windows.version.digits}"
         bring_source(source.resolve(), tree)
-        with tempfile.TemporaryDirectory(dir=windows.cache) as scratch:
-            name = f"_sysconfigdata_asiokit_win{windows.version.digits}"
-            Path(scratch, f"{name}.py").write_text(f"build_time_vars = {sysconfig_data(windows)!r}\n")
-            kept = {key: value for key, value in os.environ.items() if key not in LINUX_FLAGS}
-            cross = {
-                "_PYTHON_HOST_PLATFORM": "win-amd64",
-                "_PYTHON_SYSCONFIGDATA_NAME": name,
-                "PYTHONPATH": scratch,
-                # the wheel is the same whenever and wherever it is built from the same files
-                "SOURCE_DATE_EPOCH": os.environ.get("SOURCE_DATE_EPOCH", "1700000000"),
-            }
+        with tempfile.TemporaryDirectory(dir=windows.cache) as scratch, cross_environment(windows) as env:
             out = Path(scratch, "dist")
-            printed = run([donor.command, "-c", BUILD, out], cwd=tree, env=kept | cross)
+            printed = run([donor.command, "-c", BUILD, out], cwd=tree, env=env)
             made = out / printed.splitlines()[-1]
             inspect(made, tree)
             dist.mkdir(parents=True, exist_ok=True)
