@@ -7,8 +7,8 @@
 #ifndef _WIN32_WINNT
 #define _WIN32_WINNT 0x0A00
 #endif
-#include <timeapi.h>
 #include <windows.h>
+#include <timeapi.h>
 
 #include <process.h>
 #include <stdlib.h>
