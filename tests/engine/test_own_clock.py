@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from asiokit.rt.system import monotonic_ns
 from inprocess import opened, wait_for
 
 from asiokit.errors import DriverError
 from asiokit.host.session import Session
-from asiokit.rt.system import monotonic_ns
 
 EDGE = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_longlong)
 

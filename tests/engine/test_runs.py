@@ -7,9 +7,9 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+from asiokit.engine.engine import undead_count
 from inprocess import opened, wait_for
 
-from asiokit.engine.engine import undead_count
 from asiokit.host.session import Session
 
 SAMPLE_RATE_CHANGED = 16  # asio_time_flag

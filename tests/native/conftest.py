@@ -1,4 +1,4 @@
-"""tests through the exported entry: dlopen, instantiateDriver and the instance name, as any host of the platform does."""
+"""tests through the exported entry: dlopen, instantiateDriver, the instance name, as any host of the platform does."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,7 +27,13 @@ def entry_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def write_entry(folder: Path, name: str, n_channels: int = 2, rate_hz: float = 48000, **stream: str) -> None:
-    lines = [f'name = "{name}"', 'device = "loopback"', "[options]", f"inputs = {n_channels}", f"outputs = {n_channels}"]
+    lines = [
+        f'name = "{name}"',
+        'device = "loopback"',
+        "[options]",
+        f"inputs = {n_channels}",
+        f"outputs = {n_channels}",
+    ]
     lines += ["[stream]", f"rate_hz = {rate_hz}", "buffer_frames = { min = 16, max = 2048 }"]
     lines += [f'{key} = "{value}"' for key, value in stream.items()]
     (folder / f"{name}.toml").write_text("\n".join(lines) + "\n")

@@ -56,9 +56,7 @@ def test_realtime_sleeps_once_a_cycle_and_nothing_else(
         pytest.fail("it was never one sleep a cycle without a page fault")
 
 
-def test_freewheel_does_not_even_sleep(
-    counters: Path, library: Path, entry_folder: Path, tmp_path: Path
-) -> None:
+def test_freewheel_does_not_even_sleep(counters: Path, library: Path, entry_folder: Path, tmp_path: Path) -> None:
     write_entry(entry_folder, "counted", 2, clock="freewheel")
     counts = [counted(counters, library, tmp_path, "counted", 64, 2) for _ in range(ATTEMPTS)]
     for what in ("allocations", "locks", "syscalls", "major_faults"):
@@ -76,9 +74,12 @@ def test_the_counters_count(counters: Path, library: Path, entry_folder: Path, t
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
 def test_strace_sees_sleeping_only(counters: Path, library: Path, entry_folder: Path, tmp_path: Path) -> None:
     write_entry(entry_folder, "counted", 2)
-    calls = counted(counters, library, tmp_path, "counted", 256, 2, "trace", 0.5)["calls"]
+    counts = counted(counters, library, tmp_path, "counted", 256, 2, "trace", 0.5)
+    calls = counts["calls"]
     if calls == ["strace: not permitted"]:
         pytest.skip("this user may not trace threads (kernel.yama.ptrace_scope)")
     assert "clock_nanosleep" in calls
     # a sleep that the tracer itself has interrupted goes on by the second
-    assert set(calls) <= {"clock_nanosleep", "restart_syscall"}
+    allowed = {"clock_nanosleep", "restart_syscall"}
+    # tracing may well make it late, and then the notifier is woken
+    assert set(calls) <= (allowed | {"futex"} if counts["late"] else allowed)

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from asiokit.engine.engine import undead_count
 from inprocess import wait_for
 
 from asiokit import entry
-from asiokit.engine.engine import undead_count
 from asiokit.host.open import open_driver
 from asiokit.host.session import Session
 
@@ -26,8 +26,13 @@ N_BATCHES = 4
 
 
 class MallInfo(ctypes.Structure):
-    _fields_ = [(name, ctypes.c_size_t) for name in "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks".split()]
-    _fields_ += [("fordblks", ctypes.c_size_t), ("keepcost", ctypes.c_size_t)]
+    _fields_ = [
+        (name, ctypes.c_size_t)
+        for name in (
+            *("arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks"),
+            *("fordblks", "keepcost"),
+        )
+    ]
 
 
 class Belongings(NamedTuple):

@@ -6,10 +6,9 @@ from fractions import Fraction
 from types import ModuleType
 
 import pytest
+from asiokit.rt.system import monotonic_ns
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from asiokit.rt.system import monotonic_ns
 
 DAY_S = 24 * 3600
 EDGES = st.fixed_dictionaries(
@@ -37,7 +36,8 @@ def test_edges_lie_on_the_grid_exactly(rt: ModuleType, grid: dict[str, int]) -> 
 
 
 @pytest.mark.parametrize(
-    ("n_frames", "rate_hz"), [(64, 44056.5), (16, 44100), (32, 48000), (256, Fraction(44100 * 1000, 1001)), (64, 768000)]
+    ("n_frames", "rate_hz"),
+    [(64, 44056.5), (16, 44100), (32, 48000), (256, Fraction(44100 * 1000, 1001)), (64, 768000)],
 )
 def test_a_day_later_not_a_nanosecond_is_lost(rt: ModuleType, n_frames: int, rate_hz: float | Fraction) -> None:
     rate_uhz = round(rate_hz * 10**6)

@@ -6,7 +6,6 @@ import time
 from types import ModuleType
 
 import pytest
-
 from asiokit.rt.system import host_clock_ns, monotonic_ns, sleep_method
 
 
