@@ -12,6 +12,17 @@ from asiokit import entry
 from asiokit.host.open import open_driver
 
 
+@pytest.fixture(scope="session")
+def state_folder(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(tmp_path_factory.mktemp("state"))
+
+
+@pytest.fixture(autouse=True)
+def no_log_of_the_user(monkeypatch: pytest.MonkeyPatch, state_folder: str) -> None:
+    """Thousands of refused calls are no news for the person who runs the tests."""
+    monkeypatch.setenv("XDG_STATE_HOME", state_folder)
+
+
 @pytest.fixture
 def open_ours() -> Iterator[Callable[..., Ours]]:
     """open_ours(options, clock=...): a loopback; open_ours(device=...): a driver of this device. All are released."""

@@ -98,12 +98,16 @@ class Subject:
         a, b = ctypes.c_long(), ctypes.c_long()
         if self.raw.get_channels(ctypes.byref(a), ctypes.byref(b)) != 0:
             return "loaded"
-        info = ChannelInfo(channel=0, is_input=1)
-        assert self.raw.get_channel_info(ctypes.byref(info)) == 0
-        if not info.is_active:
+        channels = [*((c, 1) for c in range(a.value)), *((c, 0) for c in range(b.value))]
+        if not any(self.is_active(c, is_input) for c, is_input in channels):
             return "initialized"
         running = self.raw.get_sample_position(ctypes.byref(Samples()), ctypes.byref(Samples())) == 0
         return "running" if running else "prepared"
+
+    def is_active(self, channel: int, is_input: int) -> bool:
+        info = ChannelInfo(channel=channel, is_input=is_input)
+        assert self.raw.get_channel_info(ctypes.byref(info)) == 0
+        return info.is_active == 1
 
     def rate_hz(self) -> float:
         return self.native.get_sample_rate()
