@@ -84,6 +84,12 @@ cdef class NativeDriver:
             with nogil:
                 driver.vtable.release(driver)
 
+    def detach(self) -> int:
+        """The address, and with it the reference: releasing it is the caller's business now. 0 after release()."""
+        cdef asio_driver_t *driver = self.driver
+        self.driver = NULL
+        return <uintptr_t>driver
+
     cdef asio_driver_t *alive(self) except NULL:
         if self.driver is NULL:
             raise DriverError(ASIO_NOT_PRESENT, "the driver has been released")

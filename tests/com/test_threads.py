@@ -178,16 +178,11 @@ def test_two_threads_release_at_once(open_ours, state: str):
 
 def forget(ours: Ours) -> None:
     """The references are gone already: the wrapper may not release once more."""
-    spare = ours.native
+    ours.native.detach()
     ours.native = type("Gone", (), {"release": lambda self: 0})()
     if ours.session is not None:
         ours.session.close(dispose=False)
         ours.session = None
-    GONE.append(spare)
-
-
-# wrappers whose driver is gone; their end would release it again
-GONE: list = []
 
 
 def test_the_gil_is_not_needed_for_a_switch(open_ours):
