@@ -106,7 +106,7 @@ def test_query_interface(subject: Subject, state: str):
     assert subject.raw.query_interface(unknown, ctypes.byref(found)) == 0
     assert found.value == subject.raw.address
     assert subject.raw.release() == 1
-    # COM asks for IMarshal and others; a yes to these kills the process (semantics 44)
+    # COM asks for IMarshal and others; a yes to these kills the process (semantics 1)
     for iid in (bytes(16), bytes(range(16)), bytes.fromhex("0300000000000000c000000000000046")):
         found = ctypes.c_void_p(1)
         assert subject.raw.query_interface(iid, ctypes.byref(found)) & 0xFFFFFFFF == 0x80004002
