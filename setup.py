@@ -27,6 +27,7 @@ MODULES = {
     "asiokit.engine.notifier": ("asiokit/engine/notifier.pyx", [], []),
     "asiokit.engine.stream": ("asiokit/engine/stream.pyx", [], []),
     "asiokit.engine.engine": ("asiokit/engine/engine.pyx", [], []),
+    "asiokit.com.guard": ("asiokit/com/guard.pyx", [], []),
     "asiokit.com.future": ("asiokit/com/future.pyx", [], []),
     "asiokit.com.driver": ("asiokit/com/driver.pyx", [], []),
     "asiokit.entry": ("asiokit/entry.pyx", [], []),

@@ -24,7 +24,7 @@ CODES = {
 }
 _SHORT = {"ok": "ok", "IM": "InvalidMode", "NP": "NotPresent", "SPNA": "SPNotAdvancing"}
 
-# method: answer in each of STATES; ok = the call is carried out. The order is that of com/driver.pxd.
+# method: answer in each of STATES; ok = the call is carried out. The order is that of com/guard.pxd.
 _METHODS = {
     "init": "ok ok ok ok",
     "start": "IM IM ok IM",

@@ -1,10 +1,8 @@
-"""com: the IASIO vtable, its 24 slots, and the guard that every call passes. [any thread]
+"""com: the IASIO vtable and its 24 slots. [any thread]
 
 Three kinds of calls. Questions are answered from the engine's plain state: no GIL, no lock, from any thread, from
-inside the buffer switch too. Changes (init, start, stop, ...) pass through `locked`: control lock, state check by the
-table, then a `do_` function that takes the GIL and lets no exception out. Counting references is neither.
-
-Nothing here may harm the host: each failure is a code, a text for getErrorMessage, and a line in the log.
+inside the buffer switch too. Changes (init, start, stop, ...) pass through the guard's `locked`: control lock, state
+check by the table, then a `do_` function that takes the GIL and lets no exception out. Counting references is neither.
 """
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF, Py_INCREF
@@ -13,152 +11,36 @@ from libc.stdio cimport snprintf
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcmp, memcpy, memset, strlen
 
-from asiokit.abi.asio cimport (ASIO_ERROR_TEXT_SIZE, ASIO_FUTURE_SET_INSTANCE_NAME, ASIO_HW_MALFUNCTION,
-                               ASIO_INVALID_MODE, ASIO_INVALID_PARAMETER, ASIO_NAME_SIZE, ASIO_NO_MEMORY,
-                               ASIO_NOT_PRESENT, ASIO_OK, asio_bool_t, asio_buffer_info_t, asio_callbacks_t,
-                               asio_channel_info_t, asio_clock_source_t, asio_driver_t, asio_driver_vtable_t,
-                               asio_error_t, asio_guid_t, asio_long_t, asio_rate_t, asio_samples_from_int64,
-                               asio_samples_t, asio_stamp_from_int64, asio_time_stamp_t)
+from asiokit.abi.asio cimport (ASIO_ERROR_TEXT_SIZE, ASIO_FUTURE_SET_INSTANCE_NAME, ASIO_INVALID_PARAMETER,
+                               ASIO_NAME_SIZE, ASIO_NOT_PRESENT, ASIO_OK, asio_bool_t, asio_buffer_info_t,
+                               asio_callbacks_t, asio_channel_info_t, asio_clock_source_t, asio_driver_t,
+                               asio_driver_vtable_t, asio_error_t, asio_guid_t, asio_long_t, asio_rate_t,
+                               asio_samples_from_int64, asio_samples_t, asio_stamp_from_int64, asio_time_stamp_t)
 from asiokit.abi.atomic cimport (atomic_add_i32, atomic_exchange_i32, atomic_load_i32, atomic_load_i64,
-                                 atomic_load_relaxed_i64, atomic_or_i32, atomic_store_i32, atomic_store_relaxed_i64)
+                                 atomic_load_relaxed_i64, atomic_store_i32)
 from asiokit.com.future cimport answer_future, set_instance_name
+from asiokit.com.guard cimport (ERROR_WORDS, METHOD_CAN_SAMPLE_RATE, METHOD_CONTROL_PANEL, METHOD_CREATE_BUFFERS,
+                                METHOD_DISPOSE_BUFFERS, METHOD_FUTURE, METHOD_GET_BUFFER_SIZE, METHOD_GET_CHANNEL_INFO,
+                                METHOD_GET_CHANNELS, METHOD_GET_CLOCK_SOURCES, METHOD_GET_LATENCIES,
+                                METHOD_GET_SAMPLE_POSITION, METHOD_GET_SAMPLE_RATE, METHOD_INIT,
+                                METHOD_SET_CLOCK_SOURCE, METHOD_SET_SAMPLE_RATE, METHOD_START, METHOD_STOP,
+                                PyThreadState, caught, control_fn, driver_t, fail, give_up_gil, locked, method_names,
+                                null_pointer, python_lives, refuse, remember, take_back_gil)
 from asiokit.device.base cimport Device
 from asiokit.engine.engine cimport Engine
-from asiokit.engine.state cimport (STATE_LOADED, STATE_RUNNING, channel_t, engine_acquire,
-                                   engine_can_frames, engine_can_rate, engine_log, engine_on_stream_thread,
-                                   engine_rate, engine_release, engine_t)
+from asiokit.engine.state cimport (STATE_LOADED, channel_t, engine_acquire, engine_can_frames, engine_can_rate,
+                                   engine_log, engine_on_stream_thread, engine_rate, engine_release, engine_t)
 from asiokit.rt.status cimport status_read
-from asiokit.rt.gate cimport gate_is_closed
-from asiokit.rt.system cimport event_set, mutex_lock, mutex_try_lock, mutex_unlock, now_ns, sleep_until
+from asiokit.rt.system cimport event_set, mutex_lock, mutex_unlock
 
 from traceback import format_exception
 
 from asiokit import __version__
-from asiokit.com.answers import METHODS, answer_table
-from asiokit.errors import AsiokitError, DriverError
-
-cdef extern from "Python.h" nogil:
-    int Py_IsInitialized()
-    int PyGILState_Check()
-    ctypedef struct PyThreadState:
-        pass
-    PyThreadState *PyEval_SaveThread()
-    void PyEval_RestoreThread(PyThreadState *thread)
-
-ctypedef asio_error_t (*do_fn)(driver_t *d, void *arguments) noexcept nogil
+from asiokit.com.answers import answer_table
 
 cdef asio_long_t VERSION = 0
 for part in __version__.split("."):
     VERSION = VERSION * 100 + int(part)
-
-cdef const char *method_names[METHOD_COUNT]
-cdef list _names = [name.encode() for name in METHODS]
-for i in range(METHOD_COUNT):
-    method_names[i] = _names[i]
-
-cdef const char *state_names[4]
-state_names[0] = b"not initialized: call init first"
-state_names[1] = b"initialized, but has no buffers: call createBuffers first"
-state_names[2] = b"prepared, but not running"
-state_names[3] = b"running: call stop first"
-
-
-# ---- the guard ------------------------------------------------------------------------------------------------------
-
-cdef void remember(driver_t *d, const char *text) noexcept nogil:
-    """For getErrorMessage. Each writer has a slot of its own, written before it becomes the newest one."""
-    cdef int32_t slot = <int32_t>(<uint32_t>atomic_add_i32(&d.error_next, 1) % ERROR_SLOTS)
-    cdef int64_t words[ERROR_WORDS]
-    cdef int32_t i
-    memset(words, 0, sizeof(words))
-    snprintf(<char *>words, ASIO_ERROR_TEXT_SIZE, b"%s", text)
-    for i in range(ERROR_WORDS):
-        atomic_store_relaxed_i64(&d.errors[slot][i], words[i])
-    atomic_store_i32(&d.error_head, slot)
-
-
-cdef asio_error_t fail(driver_t *d, asio_error_t code, const char *text) noexcept nogil:
-    remember(d, text)
-    engine_log(d.engine, text)
-    return code
-
-
-cdef asio_error_t refuse(driver_t *d, int method) noexcept nogil:
-    """OK, or the table's code when the state does not allow the call. Logged once a state: some hosts keep asking."""
-    cdef char text[ASIO_ERROR_TEXT_SIZE]
-    cdef int32_t state = atomic_load_i32(&d.engine.state)
-    cdef asio_error_t code = d.answers[method][state]
-    if code == ASIO_OK:
-        return ASIO_OK
-    if code == ASIO_NOT_PRESENT:
-        snprintf(text, sizeof(text), b"%s: this driver has none", method_names[method])
-    else:
-        snprintf(text, sizeof(text), b"%s: the driver is %s", method_names[method], state_names[state])
-    remember(d, text)
-    if not atomic_or_i32(&d.logged[method], 1 << state) & (1 << state):
-        engine_log(d.engine, text)
-    return code
-
-
-cdef bint python_lives() noexcept nogil:
-    """False once the interpreter has ended; after that the GIL can't be had."""
-    return Py_IsInitialized() != 0
-
-
-cdef bint lock_from_inside(engine_t *e) noexcept nogil:
-    """[stream thread, in the host's switch] False: whoever holds the lock waits for this very switch to return."""
-    while not mutex_try_lock(e.lock):
-        if gate_is_closed(e.run_gate) and atomic_load_i32(&e.state) == STATE_RUNNING:
-            return False
-        sleep_until(now_ns() + 100000)
-    return True
-
-
-cdef asio_error_t locked(driver_t *d, int method, do_fn do, void *arguments) noexcept nogil:
-    """A call that changes the state, alone among such calls."""
-    cdef asio_error_t code
-    cdef PyThreadState *held = NULL
-    cdef engine_t *e = d.engine
-    if not python_lives():
-        return fail(d, ASIO_NOT_PRESENT, b"Python has ended in this process; the driver can't be used any more")
-    # the order is always: control lock, then GIL. A Python host may come in with the GIL held
-    if PyGILState_Check():
-        held = PyEval_SaveThread()
-    engine_acquire(e)
-    if not engine_on_stream_thread(e):
-        mutex_lock(e.lock)
-    elif not lock_from_inside(e):
-        engine_release(e)
-        if held is not NULL:
-            PyEval_RestoreThread(held)
-        if method == METHOD_STOP:
-            # it is being stopped, or paused for another rate: then it shall not go on
-            atomic_store_i32(&e.stop_asked, 1)
-            return ASIO_OK
-        return fail(d, ASIO_INVALID_MODE, b"another thread is changing the driver's state: return from bufferSwitch")
-    code = refuse(d, method)
-    if code == ASIO_OK:
-        code = do(d, arguments)
-    mutex_unlock(e.lock)
-    engine_release(e)
-    if held is not NULL:
-        PyEval_RestoreThread(held)
-    return code
-
-
-cdef asio_error_t caught(driver_t *d, str method, object error) noexcept:
-    """An exception as a code, a text and a log line."""
-    cdef bytes text
-    cdef asio_error_t code = ASIO_HW_MALFUNCTION
-    if isinstance(error, DriverError):
-        code = error.code
-    elif isinstance(error, MemoryError):
-        code = ASIO_NO_MEMORY
-    message = str(error) or type(error).__name__
-    if not isinstance(error, AsiokitError):
-        message = f"{method}: {type(error).__name__}: {message}"
-    text = message.encode("ascii", "replace")
-    return fail(d, code, text)
 
 
 # ---- IUnknown -------------------------------------------------------------------------------------------------------
@@ -195,21 +77,19 @@ cdef uint32_t c_release(asio_driver_t *self) noexcept nogil:
     """The last one stops, disposes and closes, whatever the state and whichever the thread."""
     cdef driver_t *d = <driver_t *>self
     cdef int32_t left = atomic_add_i32(&d.refs, -1) - 1
-    cdef PyThreadState *held = NULL
+    cdef PyThreadState *held
     cdef engine_t *e
     if left > 0:
         return <uint32_t>left
     if python_lives():
-        if PyGILState_Check():
-            held = PyEval_SaveThread()
+        held = give_up_gil()
         e = d.engine
         engine_acquire(e)
         mutex_lock(e.lock)
         do_close(d)
         mutex_unlock(e.lock)
         engine_release(e)
-        if held is not NULL:
-            PyEval_RestoreThread(held)
+        take_back_gil(held)
     # else: the process is ending; what is left goes with it
     return 0
 
@@ -268,12 +148,6 @@ cdef void c_get_error_message(asio_driver_t *self, char *text) noexcept nogil:
 
 
 # ---- questions ------------------------------------------------------------------------------------------------------
-
-cdef asio_error_t null_pointer(driver_t *d, int method) noexcept nogil:
-    cdef char text[ASIO_ERROR_TEXT_SIZE]
-    snprintf(text, sizeof(text), b"%s: a pointer is NULL", method_names[method])
-    return fail(d, ASIO_INVALID_PARAMETER, text)
-
 
 cdef asio_error_t c_get_channels(asio_driver_t *self, asio_long_t *n_in, asio_long_t *n_out) noexcept nogil:
     cdef driver_t *d = <driver_t *>self

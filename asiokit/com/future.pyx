@@ -17,7 +17,7 @@ from asiokit.abi.asio cimport (ASIO_FORMAT_INVALID, ASIO_FORMAT_PCM, ASIO_FUTURE
                                asio_channel_controls_t, asio_error_t, asio_input_monitor_t,
                                asio_internal_buffer_info_t, asio_io_format_t, asio_long_t)
 from asiokit.abi.atomic cimport atomic_load_i32, atomic_store_i32
-from asiokit.com.driver cimport Driver, driver_t, fail, remember
+from asiokit.com.guard cimport driver_t, fail, remember
 from asiokit.engine.state cimport STATE_INITIALIZED, STATE_LOADED, engine_t
 
 
@@ -30,7 +30,7 @@ cdef asio_error_t set_instance_name(driver_t *d, void *params) noexcept nogil:
 
 
 cdef asio_error_t set_instance_name_gil(driver_t *d, const char *name) noexcept with gil:
-    cdef Driver face = <Driver>d.face
+    cdef object face = <object>d.face
     try:
         wanted = name.decode("utf-8")
         if wanted == face.source.name:

@@ -80,8 +80,8 @@ def test_the_vtable_has_its_24_slots_in_order(layout: dict[str, int]) -> None:
 
 
 def test_the_answers_stand_in_the_order_of_their_numbers() -> None:
-    """The table is Python, the index C: com/driver.pxd's method_t."""
-    text = (ROOT / "asiokit" / "com" / "driver.pxd").read_text(encoding="utf-8")
+    """The table is Python, the index C: com/guard.pxd's method_t."""
+    text = (ROOT / "asiokit" / "com" / "guard.pxd").read_text(encoding="utf-8")
     block = re.search(r"cdef enum method_t:\n((?:\s+METHOD_\w+\n)+)", text)
     assert block is not None
     names = re.findall(r"METHOD_(\w+)", block[1])

@@ -35,8 +35,8 @@ HOT: dict[str, tuple[str, ...]] = {
         *("c_get_channels", "c_get_latencies", "c_get_buffer_size", "c_get_sample_rate", "c_get_sample_position"),
         *("c_get_clock_sources", "c_get_channel_info", "c_get_driver_name", "c_get_driver_version"),
         *("c_get_error_message", "c_can_sample_rate", "c_output_ready", "c_future", "c_query_interface", "c_add_ref"),
-        *("refuse", "fail", "remember"),
     ),
+    "asiokit.com.guard": ("refuse", "fail", "remember", "null_pointer"),
     "asiokit.com.future": ("answer_future", "ask_device", "io_format", "channel_exists"),
     "asiokit_drivers.loopback": ("Loopback_process", "copy_channels", "mix_channels"),
 }
