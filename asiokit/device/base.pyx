@@ -92,7 +92,8 @@ cdef class Device:
 
     cdef asio_error_t control(self, asio_long_t selector, void *params) noexcept nogil:
         """A future() selector for monitor, transport, gain or meter, or the question whether it is supported.
-        params is never NULL where the selector needs it. [any thread] Default: not present."""
+        params is never NULL where the selector needs it, and the channels in it exist; but a monitor's output is the
+        host's suggestion and may be any number. [any thread] Default: not present."""
         return ASIO_NOT_PRESENT
 
     cdef void time_code(self, const block_t *block, asio_time_code_t *code) noexcept nogil:

@@ -20,7 +20,7 @@ from asiokit.host.session import Session
 T = TypeVar("T")
 OK, SUCCESS = 0, 0x3F4847A0
 NOT_PRESENT, INVALID_PARAMETER, INVALID_MODE, SP_NOT_ADVANCING, NO_CLOCK = -1000, -998, -997, -996, -995
-STOP_BOUND_S = 0.6  # a stop that takes longer is a frozen window
+STOP_BOUND_S = 1.5  # a stop that takes longer is a frozen window
 HOOK = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_long)
 
 
