@@ -43,7 +43,7 @@ int64_t os_now_ns(void) {
 
 /* timeGetTime truncates to its tick, so (timeGetTime - monotonic) is never above the true difference and reaches it
  * just after a tick. The largest difference seen is the best estimate; it is let down slowly, so that a real drift
- * between the clocks is followed, and no time stamp ever steps back. */
+ * between the clocks is followed, and the stamps of two blocks never step back. */
 static volatile int64_t host_offset_ns;
 static volatile int32_t host_offset_known;
 
@@ -78,11 +78,15 @@ void os_host_time_follow(void) {
     }
     if (best - known < -HOST_WRAP_NS / 2) /* timeGetTime has wrapped; os_host_time_ns wraps by itself */
         best += HOST_WRAP_NS;
-    if (best > known)
+    if (best > known) {
         atomic_store_i64(&host_offset_ns, best);
-    else if (known - best >
-             2 * NS_PER_MS) /* more than a tick behind: the clocks have drifted; 20 us a second is enough */
-        atomic_store_i64(&host_offset_ns, known - 20000);
+    } else if (known - best > 2 * NS_PER_MS) {
+        /* more than a tick behind: the clocks have drifted. Let down by less than the shortest period, once a second */
+        static volatile int64_t let_down_ns;
+        const int64_t last = atomic_load_i64(&let_down_ns), now = os_now_ns();
+        if (now - last >= NS_PER_S && atomic_cas_i64(&let_down_ns, last, now))
+            atomic_store_i64(&host_offset_ns, known - 20000);
+    }
 }
 
 int64_t os_host_time_ns(int64_t t_ns) {

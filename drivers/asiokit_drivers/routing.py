@@ -16,7 +16,7 @@ def parse_routing(routing: Sequence[object], inputs: int, outputs: int) -> tuple
     for text in routing:
         match = _ROUTE.fullmatch(text) if isinstance(text, str) else None
         if match is None:
-            raise ConfigError(f"key 'options.routing': {text!r} is no connection like \"1>2\" or \"1>2*0.5\"")
+            raise ConfigError(f'key \'options.routing\': {text!r} is no connection like "1>2" or "1>2*0.5"')
         from_host, to_host, gain = int(match[1]), int(match[2]), float(match[3] or 1.0)
         for word, channel, count in (("output", from_host, outputs), ("input", to_host, inputs)):
             if not 1 <= channel <= count:

@@ -18,7 +18,6 @@ GROUPS = {
         [
             "pointers_write or pointers_of",  # compile C as they go
             "pythons_monotonic",  # a Windows Python's own steps by 15.6 ms
-            "hosts_clock_does_not_step_back",  # asks a thousand times a second what may be let down 20 us a second
         ],
         120,
     ),
