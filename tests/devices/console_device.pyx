@@ -3,7 +3,7 @@
 Written as a third party would: it cimports asiokit.device and asiokit.abi, nothing else.
 """
 from libc.stdint cimport int32_t, int64_t
-from libc.string cimport memcpy, memset
+from libc.string cimport memcpy
 
 from asiokit.abi.asio cimport (ASIO_FUTURE_CAN_INPUT_GAIN, ASIO_FUTURE_CAN_INPUT_METER, ASIO_FUTURE_CAN_INPUT_MONITOR,
                                ASIO_FUTURE_CAN_OUTPUT_GAIN, ASIO_FUTURE_CAN_OUTPUT_METER, ASIO_FUTURE_CAN_TRANSPORT,
@@ -18,24 +18,18 @@ from asiokit.device.base cimport REQUEST_LATENCIES, REQUEST_OVERLOAD, REQUEST_RE
 
 cdef enum:
     N = 4
-    TRANSPORT_STOP = 2
-    TRANSPORT_LOCATE = 3
-
-HOUR_FRAMES = 3600 * 48000
 
 
 cdef class ConsoleDevice(Device):
     """4 channels each way. Output i goes to input i, times both gains (0x20000000 is unity, as ASIO has it).
 
-    can: which of the CAN_ selectors are answered yes; the others' features are absent. requests_at: the cycle in which
-    process() asks for everything that can be asked without the GIL.
+    requests_at: the cycle in which process() asks for what can be asked without the GIL. refuses: has nothing of it all.
     """
     cdef dict __dict__
     cdef asio_long_t gain_in[N]
     cdef asio_long_t gain_out[N]
     cdef float peak_in[N]
     cdef float peak_out[N]
-    cdef readonly object monitors
     cdef asio_input_monitor_t monitor
     cdef asio_transport_parameters_t transport
     cdef int32_t n_monitor
@@ -98,7 +92,7 @@ cdef class ConsoleDevice(Device):
 
     cdef void time_code(self, const block_t *block, asio_time_code_t *code) noexcept nogil:
         code.speed = 1.0
-        code.time_code_samples = asio_samples_from_int64(<int64_t>172800000 + block.position)
+        code.time_code_samples = asio_samples_from_int64(<int64_t>3600 * 48000 + block.position)
         code.flags = ASIO_TC_VALID | ASIO_TC_RUNNING
 
     cdef asio_error_t control(self, asio_long_t selector, void *params) noexcept nogil:
@@ -136,7 +130,7 @@ cdef class ConsoleDevice(Device):
 cdef class EarlyDevice(Device):
     """Takes its output at the end of the buffer switch, so that outputReady pays. Output i returns at input i.
 
-    n_after_stop: blocks that came when stop() had been called; n_after_close: likewise.
+    n_after_stop: blocks that came when stop() had been called.
     """
     cdef dict __dict__
     cdef readonly int n_blocks
