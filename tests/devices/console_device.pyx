@@ -23,7 +23,7 @@ cdef enum:
 cdef class ConsoleDevice(Device):
     """4 channels each way. Output i goes to input i, times both gains (0x20000000 is unity, as ASIO has it).
 
-    requests_at: the cycle in which process() asks for what can be asked without the GIL. refuses: has nothing of it all.
+    requests_at: the cycle in which process() asks for what needs no GIL. refuses: has nothing of it all.
     """
     cdef dict __dict__
     cdef asio_long_t gain_in[N]
