@@ -67,7 +67,8 @@ def chord() -> np.ndarray:
         echo[shift:] += gain * mix[:-shift, ::-1]
     mix += echo
     mix[-RATE_HZ // 2 :] *= np.linspace(1, 0, RATE_HZ // 2)[:, None] ** 2
-    return 0.89 * mix / np.abs(mix).max()
+    mix *= 0.89 / np.abs(mix).max()
+    return mix
 
 
 def main() -> None:

@@ -1,10 +1,9 @@
 """tests: a device that does what it is told, writes down what happens to it, and can go wrong on purpose."""
-from libc.stdint cimport int32_t, int64_t, uint64_t, uintptr_t
+from libc.stdint cimport int32_t, int64_t, uint64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
-from asiokit.abi.asio cimport asio_error_t, asio_long_t, asio_time_code_t
-from asiokit.abi.atomic cimport atomic_add_i32, atomic_load_i32, atomic_load_i64, atomic_store_i64
+from asiokit.abi.atomic cimport atomic_add_i32, atomic_load_i64, atomic_store_i64
 from asiokit.device cimport Device, block_t
 from asiokit.rt.system cimport now_ns, sleep_until, thread_id
 
@@ -118,5 +117,3 @@ cdef class ProbeDevice(Device):
         atomic_store_i64(&self.n_rows, k + 1)
         atomic_add_i32(&self.inside, -1)
         return self.status if self.fail_from <= k < self.fail_to else 0
-
-

@@ -3,9 +3,9 @@ from libc.stdint cimport int32_t, int64_t, uint64_t
 from libc.stdio cimport snprintf
 from libc.string cimport memset
 
-from asiokit.abi.atomic cimport atomic_add_i32, atomic_load_i32, atomic_load_i64, atomic_store_i32
-from asiokit.rt.clock cimport (CLOCK_FREEWHEEL, CLOCK_MANUAL, CLOCK_REALTIME, clock_anchor, clock_cycle_done, clock_init,
-                               clock_t, steps_free, steps_init, steps_t, steps_take)
+from asiokit.abi.atomic cimport atomic_add_i32, atomic_load_i32, atomic_store_i32
+from asiokit.rt.clock cimport (CLOCK_FREEWHEEL, CLOCK_MANUAL, CLOCK_REALTIME, clock_anchor, clock_cycle_done,
+                               clock_init, clock_t, steps_free, steps_init, steps_t, steps_take)
 from asiokit.rt.gate cimport (gate_close, gate_enter, gate_free, gate_init, gate_is_busy, gate_is_closed, gate_is_mine,
                               gate_leave, gate_open, gate_t, gate_wait_left)
 from asiokit.rt.journal cimport JOURNAL_SLOTS, JOURNAL_TEXT, journal_put, journal_t, journal_take
@@ -54,9 +54,9 @@ cdef class Clock:
     def skip(self, int64_t n) -> int:
         """The n-th edge from here on, stepping through all before it."""
         cdef int64_t edge_ns = 0
-        cdef int64_t i
+        cdef int64_t _
         with nogil:
-            for i in range(n):
+            for _ in range(n):
                 edge_ns = self.c.wait(&self.c)
         return edge_ns
 
@@ -160,9 +160,9 @@ cdef class Gate:
 
     def close_and_open(self, int64_t n, int64_t timeout_ns) -> None:
         """[closer's thread] n times; then tells the visitor to go home."""
-        cdef int64_t i
+        cdef int64_t _
         with nogil:
-            for i in range(n):
+            for _ in range(n):
                 if gate_close(&self.g, timeout_ns):
                     if atomic_load_i32(&self.n_inside) != 0:
                         self.n_intruders += 1
