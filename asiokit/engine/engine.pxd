@@ -17,6 +17,7 @@ cdef class Engine:
     cdef bint _ask_host(self, const asio_callbacks_t *callbacks) noexcept nogil
     cdef void _prepare_device(self, int n_frames) except *
     cdef void _forget_stream(self) noexcept
+    cdef void _let_go_of_run(self) noexcept
     cdef void _begin(self, bint from_start) except *
     cdef bint _pause(self, bint silences) except *
     cdef void _resume(self) except *

@@ -263,6 +263,7 @@ cdef class Engine:
             gate_close(&e.notify_gate, CLOSE_TIMEOUT_NS)
         atomic_store_i32(&e.time_code_wanted, 0)
         self._forget_stream()
+        self._let_go_of_run()
         atomic_store_i32(&e.state, STATE_INITIALIZED)
         try:
             self._set_latencies(self.device, e.preferred_frames)
@@ -289,10 +290,17 @@ cdef class Engine:
         atomic_store_i32(&e.state, STATE_RUNNING)
         event_set(e.notify_event)
 
+    cdef void _let_go_of_run(self) noexcept:
+        """A run that was stopped from inside its switch can only be freed once the switch has come back."""
+        if self.run is not NULL and run_busy(self.run) is NULL:
+            run_release(self.run)
+            self.run = NULL
+
     cdef void _begin(self, bint from_start) except *:
         cdef engine_t *e = self.state
         cdef run_t *run
         cdef int error
+        self._let_go_of_run()
         with nogil:
             run = run_new(self.stream, e.clock_kind, self.run, from_start)
         if run is NULL:

@@ -1,6 +1,8 @@
 """The host's own callback calls the driver: questions, stop, disposeBuffers, start, the last Release."""
 
 import ctypes
+import mmap
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -88,6 +90,28 @@ def test_stop_then_a_new_start_begins_anew(clocked: Ours):
         assert list(rows["position"]) == [k * N_FRAMES for k in range(5)]
         assert not recorded[:, :N_FRAMES].any(), "the last block of the run before came back"
     assert session.n_overlaps == session.n_index_faults == 0
+
+
+def test_stops_from_inside_keep_no_buffers(open_ours):
+    """A host that always stops in its switch: what can't be freed there is freed by the next call that can."""
+    n_frames, n_rounds = 8192, 150
+    ours = open_ours(buffer_frames=(n_frames, n_frames))
+    ours.to("initialized")
+
+    def resident_bytes() -> int:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * mmap.PAGESIZE
+
+    for i in range(n_rounds):
+        session = ours.prepare(n_frames)
+        session.act("stop", at=0)
+        session.start()
+        ours.engine.step(1, 2.0)
+        assert until(lambda: ours.state() == "prepared")
+        session.close()
+        if i == 10:
+            before = resident_bytes()
+    one_stream = 2 * 4 * n_frames * 4
+    assert resident_bytes() - before < n_rounds / 4 * one_stream
 
 
 def test_stop_and_start_within_one_switch(clocked: Ours):
