@@ -61,4 +61,5 @@ def machine(
 ) -> Iterator[Machine]:
     """A Windows machine for the tests of one file: its own registry, its own drive C."""
     with copy_prefix(windows.prefix_template, tmp_path_factory.mktemp("machine") / "prefix") as prefix:
+        prefix.stay_up()
         yield Machine(windows, windows_python, hosts, prefix)

@@ -83,6 +83,13 @@ class Prefix:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder.resolve()
+        self._stays_up = False
+
+    def stay_up(self) -> None:
+        """Keeps Wine's server from ending by itself: it does so seconds after the last program, and a program that is
+        started in that very moment may end at once, without a word."""
+        subprocess.run(["wineserver", "-p"], env=self.environment(), check=True)
+        self._stays_up = True
 
     def environment(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
         # what would reach into the Windows Python from the Linux one stays behind
@@ -144,6 +151,9 @@ class Prefix:
         self.close()
 
     def close(self, timeout_s: float = 10) -> None:
+        if self._stays_up:
+            self.kill()
+            return
         try:
             subprocess.run(["wineserver", "-w"], env=self.environment(), timeout=timeout_s, check=False)
         except subprocess.TimeoutExpired:
