@@ -468,8 +468,8 @@ cdef class Engine:
             "output_timeouts": atomic_load_i64(&e.status.n_output_timeouts),
             "wake_us": {"p50": quantile(wake, 0.50), "p99": quantile(wake, 0.99),
                         "max": atomic_load_i64(&e.status.wake_max_ns) / 1000},
-            "priority": ("normal", "raised", "realtime")[e.status.priority],
-            "wakeful": bool(e.status.wakeful),
+            "priority": ("normal", "raised", "realtime")[atomic_load_i32(&e.status.priority)],
+            "wakeful": bool(atomic_load_i32(&e.status.wakeful)),
             "position": position,
             "time_ns": time_ns,
         }

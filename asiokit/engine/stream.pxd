@@ -38,7 +38,7 @@ ctypedef struct stream_t:
     int64_t position
     uint32_t block_flags      # of the next block
     double told_rate_hz       # the rate in the last time info
-    int64_t edge_ns           # of the last cycle
+    int64_t edge_ns           # atomic: of the last cycle
     int32_t rewinds           # atomic: start() has been called: the next cycle is the first one
     double start_rate_hz      # the rate then
     asio_time_t time

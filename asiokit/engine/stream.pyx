@@ -390,7 +390,7 @@ cdef run_t *run_new(stream_t *s, int32_t kind, run_t *previous, bint from_start)
     run.from_start = from_start
     stream_acquire(s)
     if kind == CLOCK_REALTIME:
-        s.engine.status.wakeful = wakeful_acquire()
+        atomic_store_i32(&s.engine.status.wakeful, wakeful_acquire())
     clock_init(&run.clock, kind, s.n_frames, engine_rate(s.engine), &run.gate, &s.engine.status, &s.engine.steps)
     return run
 
@@ -453,7 +453,7 @@ cdef inline void serve_edge(run_t *run, int64_t edge_ns, uint64_t me) noexcept n
     run.stream.engine.run_gate = &run.gate
     atomic_store_i64(&run.stream.engine.stream_thread, <int64_t>me)
     rewind_if_started(run.stream)
-    run.stream.edge_ns = edge_ns
+    atomic_store_i64(&run.stream.edge_ns, edge_ns)
     if was_late:
         run.clock.discontinuity = 0
         run.stream.block_flags |= ASIOKIT_BLOCK_DISCONTINUITY
@@ -477,11 +477,12 @@ cdef void run_thread(void *argument) noexcept nogil:
         run_release(run)
         return
     if run.kind == CLOCK_REALTIME:
-        e.status.priority = priority_raise(&token)
+        atomic_store_i32(&e.status.priority, priority_raise(&token))
     clock_anchor(&run.clock)
-    if not run.from_start and run.clock.next_ns <= s.edge_ns:
+    edge_ns = atomic_load_i64(&s.edge_ns)
+    if not run.from_start and run.clock.next_ns <= edge_ns:
         # a freewheeling or stepped stream that goes on: its time is ahead of the wall clock and shall not step back
-        run.clock.next_ns = s.edge_ns + run.clock.period_ns
+        run.clock.next_ns = edge_ns + run.clock.period_ns
     while True:
         edge_ns = run.clock.wait(&run.clock)
         if not gate_enter(&run.gate, me):

@@ -143,7 +143,8 @@ def test_instance_name(open_ours):
     ours = open_ours(source=source)
 
     def name(text: bytes) -> str:
-        return ask(ours, SET_INSTANCE_NAME, ctypes.addressof(ctypes.create_string_buffer(text)))
+        buffer = ctypes.create_string_buffer(text)  # held until the call has returned
+        return ask(ours, SET_INSTANCE_NAME, ctypes.addressof(buffer))
 
     assert ask(ours, SET_INSTANCE_NAME, None) == "SUCCESS"  # are instances supported?
     assert name(b"") == "SUCCESS"

@@ -3,7 +3,8 @@ from libc.stdint cimport int32_t, int64_t, uint64_t
 from libc.stdio cimport snprintf
 from libc.string cimport memset
 
-from asiokit.abi.atomic cimport atomic_add_i32, atomic_load_i32, atomic_store_i32
+from asiokit.abi.atomic cimport (atomic_add_i32, atomic_load_i32, atomic_load_i64, atomic_store_i32,
+                                 atomic_store_i64)
 from asiokit.rt.clock cimport (CLOCK_FREEWHEEL, CLOCK_MANUAL, CLOCK_REALTIME, clock_anchor, clock_cycle_done,
                                clock_init, clock_t, steps_free, steps_init, steps_t, steps_take)
 from asiokit.rt.gate cimport (gate_close, gate_enter, gate_free, gate_init, gate_is_busy, gate_is_closed, gate_is_mine,
@@ -97,7 +98,7 @@ cdef class Gate:
     cdef gate_t g
     cdef int32_t n_inside
     cdef int32_t stop
-    cdef readonly int64_t n_visits
+    cdef int64_t visits
     cdef readonly int64_t n_together      # two were inside
     cdef readonly int64_t n_intruders     # somebody was inside, though the gate had said nobody is
     cdef readonly int64_t n_stuck         # closed, though it had just been opened
@@ -131,6 +132,10 @@ cdef class Gate:
             answer = gate_wait_left(&self.g, <int64_t>(timeout_s * 1e9))
         return answer
 
+    @property
+    def n_visits(self):
+        return atomic_load_i64(&self.visits)
+
     is_closed = property(lambda self: self._is_closed())
     is_busy = property(lambda self: self._is_busy())
     is_mine = property(lambda self: self._is_mine())
@@ -154,7 +159,7 @@ cdef class Gate:
                         self.n_together += 1
                     if not gate_is_mine(&self.g):
                         self.n_together += 1
-                    self.n_visits += 1
+                    atomic_store_i64(&self.visits, self.visits + 1)
                     atomic_add_i32(&self.n_inside, -1)
                     gate_leave(&self.g)
 
