@@ -16,7 +16,7 @@ import numpy as np
 from asiokit.host.open import open_driver
 from asiokit.host.session import Session
 
-N_CYCLES, WARM_UP = 1000, 100
+N_CYCLES, WARM_UP = 500, 50
 FIELDS = (
     *("allocations", "locks", "syscalls"),
     *("minor_faults", "major_faults", "voluntary_switches", "involuntary_switches"),
