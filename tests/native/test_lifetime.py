@@ -4,6 +4,7 @@ import ctypes
 import gc
 import itertools
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -46,11 +47,14 @@ class Belongings(NamedTuple):
     n_threads: int
 
 
+# looked up once: what looking up leaves behind would count as the lives'
+MALLINFO2 = ctypes.CDLL(None).mallinfo2
+MALLINFO2.restype = MallInfo
+
+
 def belongings() -> Belongings:
     gc.collect()
-    mallinfo2 = ctypes.CDLL(None).mallinfo2
-    mallinfo2.restype = MallInfo
-    info = mallinfo2()
+    info = MALLINFO2()
     return Belongings(
         heap_bytes=info.uordblks + info.hblkhd,
         python_blocks=sys.getallocatedblocks(),
@@ -78,8 +82,25 @@ def live(library: Path, clock: str, how: str) -> None:
     assert driver.release() == 0
 
 
+# A thread's cache and an arena for every few threads are malloc's, not ours, and keep growing for thousands of threads.
+EXACT_MALLOC = {"GLIBC_TUNABLES": "glibc.malloc.tcache_count=0:glibc.malloc.arena_max=1"}
+
+
 @pytest.mark.parametrize("clock", ["realtime", "freewheel"])
-def test_a_thousand_lives(library: Path, entry_folder: Path, clock: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_thousand_lives(
+    library: Path,
+    entry_folder: Path,
+    clock: str,
+    request: pytest.FixtureRequest,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    if EXACT_MALLOC.items() - os.environ.items():
+        again = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"{request.path}::{request.node.name}"]
+        done = subprocess.run(again, env=os.environ | EXACT_MALLOC, capture_output=True, text=True, timeout=100)
+        with capsys.disabled():
+            print("".join(line for line in done.stdout.splitlines(keepends=True) if "lives" in line), end="")
+        assert done.returncode == 0, done.stdout
+        return
     write_entry(entry_folder, clock, clock=clock)
     threads_before = len(os.listdir("/proc/self/task"))
     lives: Callable[[int], str] = lambda n: "released while running" if n % 10 == 0 else ("runs", "")[n % 2]  # noqa: E731
@@ -93,7 +114,7 @@ def test_a_thousand_lives(library: Path, entry_folder: Path, clock: str, capsys:
             settle(threads_before)
             stages.append(belongings())
     took_s = time.monotonic() - begin
-    # the allocators' own books move by some KB, now and then; what each life leaves behind is in every batch
+    # the allocators' own books move a little, now and then; what each life leaves behind is in every batch
     batches = [[b - a for a, b in zip(*pair, strict=True)] for pair in itertools.pairwise(stages)]
     grown = dict(zip(Belongings._fields, map(min, zip(*batches, strict=True)), strict=True))
     total = dict(zip(Belongings._fields, map(sum, zip(*batches, strict=True)), strict=True))
