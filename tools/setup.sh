@@ -39,6 +39,7 @@ missing_packages() {
         command -v wine >/dev/null && command -v wineserver >/dev/null || echo wine wine64
         command -v x86_64-w64-mingw32-gcc >/dev/null || echo gcc-mingw-w64-x86-64
         command -v gendef >/dev/null || echo mingw-w64-tools
+        command -v strace >/dev/null || echo strace
     fi
 }
 
