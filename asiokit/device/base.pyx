@@ -70,6 +70,13 @@ cdef class Device:
         Default: none."""
         return 0, 0
 
+    def wires(self) -> tuple[tuple[int, int], ...]:
+        """(output, input) of each connection that hands samples on as they are, one buffer later; counted from 0, no
+        channel twice. Read at init. Where the device works in the host's own sample type and both channels are active,
+        they share their memory: then both pointers in the block are the same one, and there is nothing to copy.
+        Default: none."""
+        return ()
+
     def channel_name(self, is_input: bool, index: int) -> str:
         """At most 31 bytes are shown. Default: "In 1", "Out 1", counted from 1."""
         return f"{'In' if is_input else 'Out'} {index + 1}"

@@ -11,6 +11,7 @@ cdef class Engine:
     cdef run_t *run
 
     cdef void _set_channel(self, channel_t *channel, Device device, bint is_input, int index) except *
+    cdef void _set_wires(self, Device device) except *
     cdef void _set_rates(self, config, Device device) except *
     cdef void _set_clock_sources(self, Device device) except *
     cdef void _set_latencies(self, Device device, int n_frames) except *

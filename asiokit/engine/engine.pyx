@@ -110,6 +110,7 @@ cdef class Engine:
             self._set_channel(&e.inputs[i], device, True, i)
         for i in range(n_outputs):
             self._set_channel(&e.outputs[i], device, False, i)
+        self._set_wires(device)
         e.internal_input_frames, e.internal_output_frames = device.internal_frames()
         self._set_latencies(device, e.preferred_frames)
         device.request_context = e
@@ -133,7 +134,21 @@ cdef class Engine:
 
     cdef void _set_channel(self, channel_t *channel, Device device, bint is_input, int index) except *:
         channel.group = device.channel_group(is_input, index)
+        channel.wire = -1
         set_name(channel.name, device.channel_name(is_input, index))
+
+    cdef void _set_wires(self, Device device) except *:
+        cdef engine_t *e = self.state
+        wired = set()
+        for from_host, to_host in device.wires():
+            if not (0 <= from_host < e.n_outputs and 0 <= to_host < e.n_inputs):
+                raise DeviceError(f"device {type(device).__name__}: wires() connects output {from_host} to input "
+                                  f"{to_host}; there are {e.n_outputs} and {e.n_inputs}")
+            if from_host in wired or e.inputs[to_host].wire >= 0:
+                raise DeviceError(f"device {type(device).__name__}: wires() uses output {from_host} or input "
+                                  f"{to_host} twice")
+            wired.add(from_host)
+            e.inputs[to_host].wire = from_host
 
     cdef void _set_rates(self, config, Device device) except *:
         """What both the entry and the device allow."""

@@ -27,6 +27,7 @@ cdef enum:
 ctypedef struct channel_t:
     int32_t group
     int32_t is_active          # atomic
+    int32_t wire               # of an input: the output that it hears as it is, or -1
     char name[32]
 
 ctypedef struct engine_t:

@@ -32,12 +32,16 @@ cdef enum:
                   | ASIO_TIME_SPEED_VALID)
 
 # Used while a stream is laid out.
+cdef enum:
+    INACTIVE = -1
+    WIRED = -2
+
 ctypedef struct layout_t:
     bint direct
     size_t channel_bytes      # of one channel in the host's slabs
     void **to_host[2]
     void **from_host[2]
-    int32_t *slots_in         # each channel's place in the slab, or -1
+    int32_t *slots_in         # each channel's place in the slab, or INACTIVE, or WIRED
     int32_t *slots_out
     uint8_t *host_in[2]
     uint8_t *device_in
@@ -204,11 +208,11 @@ cdef bint make_tables(stream_t *s, layout_t *l) noexcept nogil:
 
 cdef int32_t number_slots(int32_t *slots, int32_t n_channels, const asio_buffer_info_t *infos, asio_long_t n_infos,
                           bint is_input) noexcept nogil:
-    """Active channels get their places in the slab in channel order, whatever the host's order was; others get -1."""
+    """Active channels get their places in the slab in channel order, whatever the host's order was."""
     cdef int32_t n_active = 0
     cdef asio_long_t i
     for i in range(n_channels):
-        slots[i] = -1
+        slots[i] = INACTIVE
     for i in range(n_infos):
         if (infos[i].is_input != 0) == is_input:
             slots[infos[i].channel_num] = 0
@@ -217,6 +221,34 @@ cdef int32_t number_slots(int32_t *slots, int32_t n_channels, const asio_buffer_
             slots[i] = n_active
             n_active += 1
     return n_active
+
+
+cdef int32_t wire_inputs(stream_t *s, layout_t *l) noexcept nogil:
+    """Where the device works in the host's own buffers, an input that only hears an output shares its memory and
+    needs no place in the slab. How many do."""
+    cdef int32_t i, output, n_wired = 0
+    for i in range(s.engine.n_inputs if l.direct else 0):
+        output = s.engine.inputs[i].wire
+        if l.slots_in[i] == INACTIVE:
+            continue
+        if output >= 0 and l.slots_out[output] != INACTIVE:
+            l.slots_in[i] = WIRED
+            n_wired += 1
+        else:
+            l.slots_in[i] -= n_wired
+    return n_wired
+
+
+cdef uint8_t *host_output(const stream_t *s, const layout_t *l, int32_t channel, int32_t half) noexcept nogil:
+    return <uint8_t *>s.host_out[half] + l.slots_out[channel] * l.channel_bytes
+
+
+cdef uint8_t *host_input(const stream_t *s, const layout_t *l, int32_t channel, int32_t half) noexcept nogil:
+    """What a wired input hears was written in the switch before, to the other half of the output. That half is the
+    host's to write again in the next switch only, and by then this one's input is history."""
+    if l.slots_in[channel] == WIRED:
+        return host_output(s, l, s.engine.inputs[channel].wire, half ^ 1)
+    return l.host_in[half] + l.slots_in[channel] * l.channel_bytes
 
 
 cdef bint make_pages(stream_t *s, layout_t *l, int32_t n_active_in, int32_t n_active_out) noexcept nogil:
@@ -258,15 +290,15 @@ cdef void point_device(stream_t *s, layout_t *l) noexcept nogil:
         for i in range(e.n_inputs):
             if not l.direct:
                 l.to_host[half][i] = l.device_in + i * device_channel
-            elif l.slots_in[i] >= 0:
-                l.to_host[half][i] = l.host_in[half_in] + l.slots_in[i] * l.channel_bytes
+            elif l.slots_in[i] != INACTIVE:
+                l.to_host[half][i] = host_input(s, l, i, half_in)
             else:
                 l.to_host[half][i] = l.scratch
         for i in range(e.n_outputs):
             if not l.direct:
                 l.from_host[half][i] = l.device_out + i * device_channel
-            elif l.slots_out[i] >= 0:
-                l.from_host[half][i] = <uint8_t *>s.host_out[half_out] + l.slots_out[i] * l.channel_bytes
+            elif l.slots_out[i] != INACTIVE:
+                l.from_host[half][i] = host_output(s, l, i, half_out)
             else:
                 l.from_host[half][i] = l.silence
 
@@ -317,6 +349,7 @@ cdef stream_t *stream_new(engine_t *e, asio_buffer_info_t *infos, asio_long_t n_
         return NULL
     n_active_in = number_slots(l.slots_in, e.n_inputs, infos, n_infos, True)
     n_active_out = number_slots(l.slots_out, e.n_outputs, infos, n_infos, False)
+    n_active_in -= wire_inputs(s, &l)
     if not make_pages(s, &l, n_active_in, n_active_out):
         stream_release(s)
         return NULL
@@ -335,10 +368,9 @@ cdef stream_t *stream_new(engine_t *e, asio_buffer_info_t *infos, asio_long_t n_
                                             <uint8_t *>s.host_out[half], l.device_out, s.stride_frames, width)
         for i in range(n_infos):
             if infos[i].is_input:
-                infos[i].buffers[half] = l.host_in[half] + l.slots_in[infos[i].channel_num] * l.channel_bytes
+                infos[i].buffers[half] = host_input(s, &l, infos[i].channel_num, half)
             else:
-                infos[i].buffers[half] = (<uint8_t *>s.host_out[half]
-                                          + l.slots_out[infos[i].channel_num] * l.channel_bytes)
+                infos[i].buffers[half] = host_output(s, &l, infos[i].channel_num, half)
     s.to_host = convert_from_float32(e.sample_type)
     s.from_host = convert_to_float32(e.sample_type)
     s.cycle = cycle_host_first if e.output_ready else cycle_device_first

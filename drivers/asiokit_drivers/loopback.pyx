@@ -1,7 +1,8 @@
 """drivers: loopback: what a host plays, it hears one buffer later. No GIL on the stream thread.
 
-Without a mix it works in the host's own sample type and moves bytes: bit-exact, and in one copy where the channels lie
-side by side, which they do unless the host leaves some out.
+Without a mix it works in the host's own sample type and is bit-exact. An input that hears one output shares its memory
+(Device.wires), so that nothing is moved at all. What is left, a second input on the same output or `share = false`, is
+copied: in one piece where the channels lie side by side, which they do unless the host leaves some out.
 """
 from libc.stdint cimport int32_t, uint8_t
 from libc.stdlib cimport calloc, free
@@ -32,19 +33,23 @@ cdef class Loopback(Device):
         Option("outputs", int, 2, "channels that the host plays to", minimum=0, maximum=512),
         Option("routing", list, None, 'connections like "1>2" (output 1 to input 2) or "1>2*0.5" (with a gain); '
                                       "default: each output to the input of its number"),
+        Option("share", bool, True, "inputs lie in the memory of the outputs that they hear; false: copy, for a host "
+                                    "that writes into its input buffers"),
     )
     cdef readonly int inputs
     cdef readonly int outputs
     cdef readonly bint native
+    cdef readonly bint share
     cdef readonly tuple routes      # of (output, input, gain), counted from 0
     cdef int32_t n_copies
     cdef copy_t *copies
     cdef int32_t n_terms
     cdef term_t *terms
 
-    def __init__(self, int inputs=2, int outputs=2, routing=None):
+    def __init__(self, int inputs=2, int outputs=2, routing=None, bint share=True):
         self.inputs = inputs
         self.outputs = outputs
+        self.share = share
         if routing is None:
             self.routes = tuple([(channel, channel, 1.0) for channel in range(min(inputs, outputs))])
         else:
@@ -65,6 +70,12 @@ cdef class Loopback(Device):
         free(self.copies)
         free(self.terms)
 
+    def wires(self):
+        """The first input of each output; a further one is copied, so that no two inputs share memory."""
+        if not (self.native and self.share):
+            return ()
+        return tuple({from_host: (from_host, to_host) for from_host, to_host, _ in reversed(self.routes)}.values())
+
     def prepare(self, StreamInfo stream):
         """Joins neighbours into one copy. Channels that the host left out are not its business: they lie elsewhere."""
         cdef size_t n_bytes = <size_t>stream.n_frames * stream.sample_width
@@ -80,6 +91,8 @@ cdef class Loopback(Device):
             from_host = source.get(to_host, -1)
             if from_host >= 0 and not stream.active_outputs[from_host]:
                 from_host = -1
+            if from_host >= 0 and stream.block[0].to_host[to_host] == stream.block[0].from_host[from_host]:
+                continue
             if last is not NULL and follows(stream, last, to_host, from_host):
                 last.n_bytes += n_bytes
                 continue

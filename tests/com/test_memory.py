@@ -112,17 +112,24 @@ def test_channel_info_of_uninitialised_memory(subject: Subject):
 
 
 def test_buffers_are_apart_zeroed_and_writable(subject: Subject):
-    """All channels, both halves: no two overlap, all start as silence, and are aligned for vector code."""
+    """All channels: what a host may touch in one switch does not overlap, all starts as silence, and is aligned for
+    vector code. (An input of a loopback may be the *other* half of an output.)"""
     subject.to("initialized")
     infos = (BufferInfo * 8)(*[BufferInfo(is_input=i < 4, channel=i % 4) for i in range(8)])
     scratch = Scratch()
     table = Callbacks(buffer_switch_time_info=_ignore, message=_yes_time_info)
     assert subject.raw.create_buffers(infos, 8, N_FRAMES, ctypes.addressof(table)) == 0
     n_bytes = N_FRAMES * 4
-    addresses = sorted(info.buffers[half] for info in infos for half in range(2))
-    assert all(b - a >= n_bytes for a, b in pairwise(addresses))
+    for half in range(2):
+        addresses = sorted(info.buffers[half] for info in infos)
+        assert all(b - a >= n_bytes for a, b in pairwise(addresses))
+    for is_input in (False, True):
+        addresses = sorted(info.buffers[half] for info in infos if info.is_input == is_input for half in range(2))
+        assert all(b - a >= n_bytes for a, b in pairwise(addresses))
+    addresses = sorted({info.buffers[half] for info in infos for half in range(2)})
     for address in addresses:
         assert ctypes.string_at(address, n_bytes) == bytes(n_bytes)
+    for address in addresses:
         ctypes.memset(address, 0x5A, n_bytes)
         if subject.kind == "ours":
             assert address % 64 == 0

@@ -1,5 +1,7 @@
 """tests of the loopback device: what is played is heard one buffer later, bit for bit, or mixed as it was told to."""
 
+import ctypes
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -67,11 +69,73 @@ def test_any_permutation_of_any_channels(data: st.DataObject) -> None:
     random = np.random.default_rng(data.draw(st.integers(0, 2**32)))
     played = random.integers(0, 256, (len(outputs), n_frames * width * 4), dtype=np.uint8)
     options = {"inputs": n_in, "outputs": n_out, "routing": [f"{o}>{i}" for i, o in source.items()]}
+    options["share"] = data.draw(st.booleans(), "share")
     heard = round_trip(played, n_frames, inputs, outputs, sample_type=sample_type, options=options)
     for place, channel in enumerate(inputs):
         output = source.get(channel + 1, 0) - 1
         expected = played[outputs.index(output)] if output in outputs else 0
         assert (heard[place, : played.shape[1]] == expected).all(), f"input {channel}"
+
+
+def halves(session: Session, is_input: bool, place: int) -> list[int]:
+    return [session.half(is_input, place, half) for half in range(2)]
+
+
+def test_an_input_lies_in_the_memory_of_the_output_that_it_hears() -> None:
+    options = {"inputs": 4, "outputs": 3, "routing": ["1>2", "1>1", "3>3"]}
+    with (
+        opened("loopback", clock="manual", options=options) as driver,
+        Session(driver.native, inputs=[0, 1, 2, 3], outputs=[0, 2], n_frames=64) as session,
+    ):
+        heard = [halves(session, True, place) for place in range(4)]
+        played = [halves(session, False, place) for place in range(2)]
+    assert heard[1] == played[0][::-1]  # the first to hear output 1
+    assert heard[2] == played[1][::-1]
+    others = [*heard[0], *heard[3]]  # the second one, and one that hears nothing
+    assert len({*others, *played[0], *played[1]}) == 8
+
+
+@pytest.mark.parametrize("sample_type", ["int24", "float32"])
+def test_what_is_mixed_or_left_out_shares_nothing(sample_type: str) -> None:
+    for options, outputs in (
+        ({"inputs": 2, "outputs": 2, "routing": ["1>1*0.5", "2>2"]}, [0, 1]),
+        ({"inputs": 2, "outputs": 2, "share": False}, [0, 1]),
+        ({"inputs": 2, "outputs": 2}, []),
+    ):
+        with (
+            opened("loopback", clock="manual", sample_type=sample_type, options=options) as driver,
+            Session(driver.native, inputs=[0, 1], outputs=outputs, n_frames=64) as session,
+        ):
+            heard = {address for place in range(2) for address in halves(session, True, place)}
+            played = {address for place in range(len(outputs)) for address in halves(session, False, place)}
+        assert len(heard) == 4
+        assert not heard & played
+
+
+SCRIBBLE = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_long)
+
+
+@pytest.mark.parametrize("share", [True, False])
+def test_a_host_may_write_into_the_input_that_it_has_read(share: bool) -> None:
+    """As one does that works in place: what it hears later is what it has played, shared or not."""
+    n_blocks, n_bytes = 6, 64 * 4
+    played = np.random.default_rng(5).integers(0, 256, (1, n_blocks * n_bytes), dtype=np.uint8)
+    with (
+        opened("loopback", clock="manual", options={"inputs": 1, "outputs": 1, "share": share}) as driver,
+        Session(driver.native, inputs=[0], outputs=[0], n_frames=64) as session,
+    ):
+        own = halves(session, True, 0)
+
+        def scribble(context: int, cycle: int, index: int) -> None:
+            ctypes.memset(own[index], 0x55, n_bytes)
+
+        hook = SCRIBBLE(scribble)
+        session.load(play=played, record_frames=(n_blocks + 1) * 64)
+        session.act("hook", every=1, hook=ctypes.cast(hook, ctypes.c_void_p).value or 0, owner=hook)
+        session.start()
+        driver.step(n_blocks + 1)
+        session.stop()
+        assert np.array_equal(session.recorded[:, n_bytes:], played)
 
 
 def test_more_inputs_than_outputs_are_silent() -> None:
