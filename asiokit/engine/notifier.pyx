@@ -7,8 +7,8 @@ from libc.stdint cimport int32_t, int64_t, uint64_t
 
 from asiokit.abi.asio cimport (ASIO_MSG_LATENCIES_CHANGED, ASIO_MSG_OVERLOAD, ASIO_MSG_RESET_REQUEST,
                                ASIO_MSG_RESYNC_REQUEST, asio_long_t)
-from asiokit.abi.atomic cimport (atomic_exchange_i32, atomic_load_i32, atomic_load_i64, atomic_or_i32,
-                                 atomic_store_i64)
+from asiokit.abi.atomic cimport (atomic_exchange_i32, atomic_load_f64, atomic_load_i32, atomic_or_i32,
+                                 atomic_store_f64, atomic_store_i64)
 from asiokit.device.base cimport (REQUEST_LATENCIES, REQUEST_OVERLOAD, REQUEST_RATE, REQUEST_RESET, REQUEST_RESYNC)
 from asiokit.engine.state cimport (STATE_RUNNING, engine_acquire, engine_drain_journal, engine_release,
                                    engine_set_rate)
@@ -28,7 +28,7 @@ cdef inline void say(engine_t *e, asio_long_t selector) noexcept nogil:
 
 cdef void tell_host(engine_t *e, int32_t what) noexcept nogil:
     if what & REQUEST_RATE and e.callbacks.sample_rate_did_change is not NULL:
-        e.callbacks.sample_rate_did_change(<double>atomic_load_i64(&e.notify_rate_uhz) / 1000000.0)
+        e.callbacks.sample_rate_did_change(atomic_load_f64(&e.notify_rate_hz))
     if what & REQUEST_LATENCIES:
         say(e, ASIO_MSG_LATENCIES_CHANGED)
     if what & REQUEST_RESYNC:
@@ -91,7 +91,7 @@ cdef void engine_request(void *engine, int32_t what, double a, double b) noexcep
         atomic_store_i64(&e.latency_input, <int64_t>a)
         atomic_store_i64(&e.latency_output, <int64_t>b)
     if what & REQUEST_RATE:
-        atomic_store_i64(&e.notify_rate_uhz, <int64_t>(a * 1000000.0 + 0.5))
+        atomic_store_f64(&e.notify_rate_hz, a)
         if a > 0:
             engine_set_rate(e, a)
     engine_notify(e, what)

@@ -4,6 +4,7 @@
 from libc.stdint cimport int32_t, int64_t, uint64_t
 
 from asiokit.abi.asio cimport (ASIO_NAME_SIZE, asio_callbacks_t, asio_clock_source_t, asio_long_t, asio_rate_t)
+from asiokit.abi.atomic cimport atomic_load_f64
 from asiokit.rt.clock cimport steps_t
 from asiokit.rt.gate cimport gate_t
 from asiokit.rt.journal cimport journal_t
@@ -59,7 +60,7 @@ ctypedef struct engine_t:
     int64_t internal_output_frames
 
     # changing, atomic
-    int64_t rate_uhz           # current rate in 1/1000000 Hz, so that it is read whole
+    double rate_hz             # the current one
     int64_t latency_input
     int64_t latency_output
     int32_t clock_source
@@ -81,7 +82,7 @@ ctypedef struct engine_t:
     gate_t notify_gate         # open while the host may be called
     os_event_t *notify_event
     int32_t notify_what        # REQUEST_* bits and NOTIFY_QUIT
-    int64_t notify_rate_uhz
+    double notify_rate_hz
     int32_t notifier_runs
 
     journal_t journal
@@ -90,11 +91,14 @@ ctypedef struct engine_t:
     steps_t steps
 
 
+cdef inline double engine_rate(const engine_t *e) noexcept nogil:
+    return atomic_load_f64(&e.rate_hz)
+
+
 cdef engine_t *engine_new() noexcept nogil
 cdef void engine_acquire(engine_t *e) noexcept nogil
 cdef void engine_release(engine_t *e) noexcept nogil
 cdef bint engine_set_channels(engine_t *e, int32_t n_inputs, int32_t n_outputs) noexcept nogil
-cdef double engine_rate(const engine_t *e) noexcept nogil
 cdef void engine_set_rate(engine_t *e, double rate_hz) noexcept nogil
 cdef bint engine_can_rate(const engine_t *e, double rate_hz) noexcept nogil
 cdef bint engine_can_frames(const engine_t *e, asio_long_t n_frames) noexcept nogil

@@ -4,7 +4,7 @@ from libc.stdio cimport snprintf
 from libc.stdlib cimport calloc, free
 
 from asiokit.abi.asio cimport asio_long_t
-from asiokit.abi.atomic cimport atomic_add_i32, atomic_exchange_i32, atomic_load_i64, atomic_store_i64
+from asiokit.abi.atomic cimport atomic_add_i32, atomic_exchange_i32, atomic_load_i64, atomic_store_f64
 from asiokit.rt.clock cimport steps_free, steps_init
 from asiokit.rt.gate cimport gate_free, gate_init
 from asiokit.rt.journal cimport JOURNAL_TEXT, journal_put, journal_take
@@ -66,12 +66,8 @@ cdef bint engine_set_channels(engine_t *e, int32_t n_inputs, int32_t n_outputs) 
     return True
 
 
-cdef double engine_rate(const engine_t *e) noexcept nogil:
-    return <double>atomic_load_i64(&e.rate_uhz) / 1000000.0
-
-
 cdef void engine_set_rate(engine_t *e, double rate_hz) noexcept nogil:
-    atomic_store_i64(&e.rate_uhz, <int64_t>(rate_hz * 1000000.0 + 0.5))
+    atomic_store_f64(&e.rate_hz, rate_hz)
 
 
 cdef bint engine_can_rate(const engine_t *e, double rate_hz) noexcept nogil:

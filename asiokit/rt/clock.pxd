@@ -34,7 +34,16 @@ ctypedef struct clock_t:
 cdef void clock_init(clock_t *clock, int32_t kind, int64_t n_frames, double rate_hz, gate_t *gate, status_t *status,
                      steps_t *steps) noexcept nogil
 cdef void clock_anchor(clock_t *clock) noexcept nogil
-cdef void clock_cycle_done(clock_t *clock) noexcept nogil
+cdef void clock_step_done(clock_t *clock) noexcept nogil
+
+
+cdef inline void clock_cycle_done(clock_t *clock) noexcept nogil:
+    """Tells the one who steps a manual clock that the cycle has ended; nothing for the other clocks. Inside the gate,
+    so that the count is final once stop has returned."""
+    if clock.in_step:
+        clock_step_done(clock)
+
+
 cdef bint steps_init(steps_t *steps) noexcept nogil
 cdef void steps_free(steps_t *steps) noexcept nogil
 cdef void steps_cancel(steps_t *steps) noexcept nogil

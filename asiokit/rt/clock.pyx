@@ -41,13 +41,10 @@ cdef int64_t wait_freewheel(clock_t *clock) noexcept nogil:
     return edge_ns
 
 
-cdef void clock_cycle_done(clock_t *clock) noexcept nogil:
-    """Tells the one who steps a manual clock that the cycle has ended; nothing for the other clocks. Inside the gate,
-    so that the count is final once stop has returned."""
-    if clock.in_step:
-        clock.in_step = 0
-        atomic_add_i64(&clock.steps.done, 1)
-        event_set(clock.steps.progress)
+cdef void clock_step_done(clock_t *clock) noexcept nogil:
+    clock.in_step = 0
+    atomic_add_i64(&clock.steps.done, 1)
+    event_set(clock.steps.progress)
 
 
 cdef int64_t wait_manual(clock_t *clock) noexcept nogil:

@@ -1,26 +1,28 @@
 # rt: a gate between a thread that comes by in a loop and one that wants it gone. [any thread]
 #
-# The passing thread enters, works, leaves: one atomic each, no lock. The other closes the gate: from then on nobody
-# enters, and the closer waits, with a bound, only if somebody is inside at that moment. A thread that sleeps between
-# two passages is never waited for.
+# The passing thread enters and leaves at the price of one atomic exchange, no lock. The other closes the gate: from then
+# on nobody enters, and the closer waits, with a bound, only if somebody is inside at that moment. A thread that sleeps
+# between two passages is never waited for.
+#
+# Each side writes its own word and then reads the other's; with a full barrier between the two at least one of them sees
+# the other. Entering has that barrier. Leaving does without: it may then miss a closer who came at the same moment, who
+# looks again by himself after 20 ms at the latest, and is woken before that by the next one who finds the gate closed.
 from libc.stdint cimport int32_t, int64_t, uint64_t
 
-from asiokit.abi.atomic cimport (atomic_cas_i32, atomic_load_i32, atomic_load_i64, atomic_or_i32,
+from asiokit.abi.atomic cimport (atomic_exchange_i32, atomic_load_i64, atomic_load_ordered_i32, atomic_store_i32,
                                  atomic_store_i64)
 from asiokit.rt.system cimport event_free, event_new, event_set, event_wait, now_ns, os_event_t, thread_id
 
-cdef enum:
-    GATE_BUSY = 1
-    GATE_CLOSED = 2
-
 ctypedef struct gate_t:
-    int32_t state
+    int32_t is_busy      # atomic; somebody is inside
+    int32_t is_closed    # atomic
     int64_t visitor      # thread id of who is inside
-    os_event_t *left     # set by a visitor who found the gate closed behind him
+    os_event_t *left     # set by whoever finds the gate closed, on the way out or in
 
 
 cdef inline bint gate_init(gate_t *gate, bint is_open) noexcept nogil:
-    gate.state = 0 if is_open else GATE_CLOSED
+    gate.is_busy = 0
+    gate.is_closed = not is_open
     gate.visitor = 0
     gate.left = event_new()
     return gate.left is not NULL
@@ -32,31 +34,12 @@ cdef inline void gate_free(gate_t *gate) noexcept nogil:
         gate.left = NULL
 
 
-cdef inline bint gate_enter(gate_t *gate, uint64_t me) noexcept nogil:
-    if not atomic_cas_i32(&gate.state, 0, GATE_BUSY):
-        return False
-    atomic_store_i64(&gate.visitor, <int64_t>me)
-    return True
-
-
-cdef inline bint gate_leave(gate_t *gate) noexcept nogil:
-    """False: the gate was closed meanwhile, do not come back."""
-    atomic_store_i64(&gate.visitor, 0)
-    # once more when the gate was closed or opened right between the two looks
-    while True:
-        if atomic_cas_i32(&gate.state, GATE_BUSY, 0):
-            return True
-        if atomic_cas_i32(&gate.state, GATE_BUSY | GATE_CLOSED, GATE_CLOSED):
-            event_set(gate.left)
-            return False
-
-
 cdef inline bint gate_is_closed(gate_t *gate) noexcept nogil:
-    return atomic_load_i32(&gate.state) & GATE_CLOSED != 0
+    return atomic_load_ordered_i32(&gate.is_closed)
 
 
 cdef inline bint gate_is_busy(gate_t *gate) noexcept nogil:
-    return atomic_load_i32(&gate.state) & GATE_BUSY != 0
+    return atomic_load_ordered_i32(&gate.is_busy)
 
 
 cdef inline bint gate_is_mine(gate_t *gate) noexcept nogil:
@@ -64,13 +47,29 @@ cdef inline bint gate_is_mine(gate_t *gate) noexcept nogil:
     return <uint64_t>atomic_load_i64(&gate.visitor) == thread_id()
 
 
+cdef inline bint gate_leave(gate_t *gate) noexcept nogil:
+    """False: the gate was closed meanwhile, do not come back."""
+    atomic_store_i64(&gate.visitor, 0)
+    atomic_store_i32(&gate.is_busy, 0)
+    if not gate_is_closed(gate):
+        return True
+    event_set(gate.left)
+    return False
+
+
+cdef inline bint gate_enter(gate_t *gate, uint64_t me) noexcept nogil:
+    if atomic_exchange_i32(&gate.is_busy, 1):
+        return False
+    if gate_is_closed(gate):
+        gate_leave(gate)
+        return False
+    atomic_store_i64(&gate.visitor, <int64_t>me)
+    return True
+
+
 cdef inline void gate_open(gate_t *gate) noexcept nogil:
     """Undoes a close; a visitor who is still inside simply leaves later."""
-    # once more when the visitor left right between the two looks
-    while gate_is_closed(gate):
-        if atomic_cas_i32(&gate.state, GATE_CLOSED, 0):
-            return
-        atomic_cas_i32(&gate.state, GATE_CLOSED | GATE_BUSY, GATE_BUSY)
+    atomic_store_i32(&gate.is_closed, 0)
 
 
 cdef inline bint gate_wait_left(gate_t *gate, int64_t timeout_ns) noexcept nogil:
@@ -88,7 +87,8 @@ cdef inline bint gate_wait_left(gate_t *gate, int64_t timeout_ns) noexcept nogil
 
 cdef inline bint gate_close(gate_t *gate, int64_t timeout_ns) noexcept nogil:
     """True: nobody is inside or will be. False: somebody still is (the bound passed, or it is the caller)."""
-    if not atomic_or_i32(&gate.state, GATE_CLOSED) & GATE_BUSY:
+    atomic_exchange_i32(&gate.is_closed, 1)
+    if not gate_is_busy(gate):
         return True
     if gate_is_mine(gate):
         return False

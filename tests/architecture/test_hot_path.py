@@ -21,11 +21,11 @@ HOT: dict[str, tuple[str, ...]] = {
         "wait_freewheel",
         "wait_manual",
         "clock_anchor",
-        "clock_cycle_done",
+        "clock_step_done",
     ),
     "asiokit.rt.system": (*("now_ns", "host_time_ns", "sleep_until", "thread_id", "event_set", "event_wait"),),
     "asiokit.engine.notifier": ("engine_notify", "engine_request", "say", "tell_host", "notifier_thread"),
-    "asiokit.engine.state": ("engine_rate", "engine_can_rate", "engine_on_stream_thread", "engine_log"),
+    "asiokit.engine.state": ("engine_can_rate", "engine_on_stream_thread", "engine_log"),
     "asiokit.engine.stream": (
         *("cycle_device_first", "cycle_host_first", "run_device", "device_failed", "wait_output_ready", "fill_time"),
         *("switch_plain", "switch_time_info", "switch_time_code", "serve_edge", "run_thread", "engine_edge"),
@@ -45,7 +45,7 @@ HOT: dict[str, tuple[str, ...]] = {
 INLINE: dict[str, tuple[str, ...]] = {
     "asiokit.engine.stream": (
         *("gate_enter", "gate_leave", "gate_is_closed", "gate_is_busy", "gate_is_mine"),
-        *("status_publish", "status_count", "journal_put"),
+        *("status_publish", "status_count", "journal_put", "engine_rate", "clock_cycle_done"),
     ),
     "asiokit.rt.clock": ("status_wake",),
     "asiokit.com.driver": ("status_read",),
