@@ -23,6 +23,8 @@ MODULES = {
     "asiokit.rt.convert": ("asiokit/rt/convert.pyx", ["sdk_shim/convert.c"], []),
     "asiokit.rt.clock": ("asiokit/rt/clock.pyx", [], []),
     "asiokit.device.base": ("asiokit/device/base.pyx", [], []),
+    "asiokit.device.ahead": ("asiokit/device/ahead.pyx", [], []),
+    "asiokit.device.python": ("asiokit/device/python.pyx", [], []),
     "asiokit.engine.state": ("asiokit/engine/state.pyx", [], []),
     "asiokit.engine.notifier": ("asiokit/engine/notifier.pyx", [], []),
     "asiokit.engine.stream": ("asiokit/engine/stream.pyx", [], []),

@@ -2,4 +2,13 @@
 
 from asiokit.device.base import Device, StreamInfo
 
-__all__ = ["Device", "StreamInfo"]
+__all__ = ["Device", "PyDevice", "StreamInfo"]
+
+
+def __getattr__(name: str) -> object:
+    """PyDevice on demand: a driver whose device is not Python shall not wait for it."""
+    if name == "PyDevice":
+        from asiokit.device.python import PyDevice  # noqa: PLC0415
+
+        return PyDevice
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

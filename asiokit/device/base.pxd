@@ -17,15 +17,6 @@ ctypedef void (*request_fn)(void *engine, int32_t what, double a, double b) noex
 ctypedef int32_t (*edge_fn)(void *stream, long long t_ns) noexcept nogil
 
 
-cdef class Device:
-    cdef request_fn request
-    cdef void *request_context
-
-    cdef int process(self, block_t *block) noexcept nogil
-    cdef asio_error_t control(self, asio_long_t selector, void *params) noexcept nogil
-    cdef void time_code(self, const block_t *block, asio_time_code_t *code) noexcept nogil
-
-
 cdef class StreamInfo:
     cdef readonly int n_frames
     cdef readonly double rate_hz
@@ -35,4 +26,18 @@ cdef class StreamInfo:
     cdef readonly tuple active_outputs
     cdef readonly object edge_address
     cdef readonly object edge_context
+    cdef object owner
     cdef const block_t *block[2]
+
+
+cdef class Device:
+    cdef request_fn request
+    cdef void *request_context
+
+    cdef int process(self, block_t *block) noexcept nogil
+    cdef asio_error_t control(self, asio_long_t selector, void *params) noexcept nogil
+    cdef void time_code(self, const block_t *block, asio_time_code_t *code) noexcept nogil
+    cdef int bind(self, StreamInfo stream) except -1
+    cdef int unbind(self) except -1
+    cdef void *thread_begin(self) noexcept nogil
+    cdef void thread_end(self, void *token) noexcept nogil

@@ -24,6 +24,7 @@ class Device:
     outputs: int
     rates_hz: tuple[float, ...] | None
     native: bool
+    contiguous: bool
     own_clock: bool
     output_ready: bool
     has_time_code: bool

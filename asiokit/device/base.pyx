@@ -15,6 +15,8 @@ cdef class StreamInfo:
     n_frames: frames a block. rate_hz: Hz. sample_type, sample_width: of the samples in the blocks, as the ASIO number
     and in bytes. active_inputs, active_outputs: a bool for each channel: did the host ask for it? edge_address,
     edge_context: for a device with a clock of its own (own_clock): address of an edge_fn and its first argument.
+    For Cython only: block, the two blocks as every cycle will bring them; owner, an object with which their memory
+    stays.
     """
 
 
@@ -27,6 +29,7 @@ cdef class Device:
     rates_hz: a sequence of the only rates possible, or None for any.
     native: True: blocks carry the host's own sample type; False: float32, the engine converts.
     own_clock: True: the device calls the edge function; the entry's clock setting is not used.
+    contiguous: True: the channels of a block lie at equal distances, whichever of them the host uses.
     output_ready: True: output is taken right after the buffer switch, so outputReady shortens the latency.
     has_time_code: True: time_code() is asked for once a block when the host reads time code.
     clock_sources: names of the clock sources; the first is current at init.
@@ -37,6 +40,7 @@ cdef class Device:
     outputs = 2
     rates_hz = None
     native = False
+    contiguous = False
     own_clock = False
     output_ready = False
     has_time_code = False
@@ -88,6 +92,16 @@ cdef class Device:
     def set_clock_source(self, index: int) -> None:
         """The host has chosen another of clock_sources. Default: nothing. An exception refuses it."""
 
+    # For base classes written in Cython, which their subclasses' hooks shall not have to call.
+
+    cdef int bind(self, StreamInfo stream) except -1:
+        """Right before prepare. Default: nothing. An exception makes createBuffers fail with its text."""
+        return 0
+
+    cdef int unbind(self) except -1:
+        """The blocks are gone, or will be bound anew; also called when there are none. Default: nothing."""
+        return 0
+
     # ---- audio half [stream thread, no GIL] ----
 
     cdef int process(self, block_t *block) noexcept nogil:
@@ -105,6 +119,14 @@ cdef class Device:
 
     cdef void time_code(self, const block_t *block, asio_time_code_t *code) noexcept nogil:
         """Fills in the time code of this block; it comes zeroed. Default: none."""
+
+    cdef void *thread_begin(self) noexcept nogil:
+        """The stream thread has begun, and waits for its first edge next; not called on threads of the device's own
+        clock. What is returned is given back at the end. Default: nothing."""
+        return NULL
+
+    cdef void thread_end(self, void *token) noexcept nogil:
+        """The stream thread ends. Default: nothing."""
 
     # ---- what a device may ask for, from any thread; without effect before open() and after close() ----
 

@@ -15,6 +15,7 @@ cdef class Engine:
     cdef void _set_rates(self, config, Device device) except *
     cdef void _set_clock_sources(self, Device device) except *
     cdef void _set_latencies(self, Device device, int n_frames) except *
+    cdef bint _is_direct(self, asio_long_t n_infos) except -1
     cdef bint _ask_host(self, const asio_callbacks_t *callbacks) noexcept nogil
     cdef void _prepare_device(self, int n_frames) except *
     cdef void _forget_stream(self) noexcept

@@ -18,8 +18,9 @@ from asiokit.engine.state cimport (CLOSE_TIMEOUT_NS, MAX_CHANNELS, MAX_CLOCK_SOU
                                    STATE_LOADED, STATE_PREPARED, STATE_RUNNING, channel_t, engine_log, engine_new,
                                    engine_on_stream_thread, engine_rate, engine_release, engine_set_channels,
                                    engine_set_rate)
-from asiokit.engine.stream cimport (engine_edge, run_begin, run_busy, run_end, run_new, run_release, stream_new,
-                                    stream_release, stream_resolve, stream_silence, time_code_fn)
+from asiokit.engine.stream cimport (engine_edge, run_begin, run_busy, run_end, run_new, run_release,
+                                    stream_acquire, stream_new, stream_release, stream_resolve, stream_silence,
+                                    thread_begin_fn, thread_end_fn, time_code_fn)
 from asiokit.rt.clock cimport (CLOCK_DEVICE, CLOCK_FREEWHEEL, CLOCK_MANUAL, CLOCK_REALTIME, steps_cancel,
                                steps_take)
 from asiokit.rt.gate cimport gate_close, gate_open
@@ -57,6 +58,22 @@ cdef void reap():
         if run_busy(late.run) is NULL:
             undead.remove(late)
             run_release(late.run)
+
+
+cdef class _Memory:
+    """Keeps a stream's memory for whoever holds this: an array that a device's user has put aside."""
+    cdef stream_t *stream
+
+    def __dealloc__(self):
+        if self.stream is not NULL:
+            stream_release(self.stream)
+
+
+cdef _Memory memory_of(stream_t *stream):
+    cdef _Memory memory = _Memory.__new__(_Memory)
+    stream_acquire(stream)
+    memory.stream = stream
+    return memory
 
 
 cdef void set_name(char *target, str text):
@@ -201,10 +218,11 @@ cdef class Engine:
         cdef Device device = self.device
         cdef asio_long_t i
         cdef bint use_time_info
-        cdef bint direct = device.native or e.sample_type == SAMPLE_TYPES["float32"].number
+        cdef bint direct
         cdef stream_t *stream
         cdef int error
         self._must_be_open()
+        direct = self._is_direct(n_infos)
         # there are buffers only where an entry's [answers] allow the call in this state
         self.dispose_buffers()
         reap()
@@ -219,7 +237,8 @@ cdef class Engine:
             self.stream = stream
             self._prepare_device(n_frames)
             stream_resolve(stream, <process_fn>device.process, <void *>device,
-                           <time_code_fn>device.time_code if e.has_time_code else NULL)
+                           <time_code_fn>device.time_code if e.has_time_code else NULL,
+                           <thread_begin_fn>device.thread_begin, <thread_end_fn>device.thread_end)
             with nogil:
                 error = notifier_ensure(e)
             if error:
@@ -230,6 +249,15 @@ cdef class Engine:
         e.callbacks = callbacks[0]
         gate_open(&e.notify_gate)
         atomic_store_i32(&e.state, STATE_PREPARED)
+
+    cdef bint _is_direct(self, asio_long_t n_infos) except -1:
+        """Can the device work in the host's own buffers?"""
+        cdef engine_t *e = self.state
+        if self.device.native:
+            return True
+        # the host's slabs have no gaps for channels that it leaves out
+        is_complete = n_infos == e.n_inputs + e.n_outputs
+        return e.sample_type == SAMPLE_TYPES["float32"].number and (is_complete or not self.device.contiguous)
 
     cdef bint _ask_host(self, const asio_callbacks_t *callbacks) noexcept nogil:
         """Which switch does the host want? The pointer and the value count; SelectorSupported lies both ways."""
@@ -254,12 +282,18 @@ cdef class Engine:
         info.block[1] = &self.stream.block[1]
         info.edge_address = <uintptr_t>engine_edge
         info.edge_context = <uintptr_t>e
+        info.owner = memory_of(self.stream)
         self._set_latencies(self.device, n_frames)
+        self.device.bind(info)
         self.device.prepare(info)
 
     cdef void _forget_stream(self) noexcept:
         cdef engine_t *e = self.state
         cdef int i
+        try:
+            self.device.unbind()
+        except BaseException as error:
+            self.log(f"device {type(self.device).__name__}: {type(error).__name__}: {error}")
         if self.stream is not NULL:
             stream_release(self.stream)
             self.stream = NULL

@@ -14,6 +14,8 @@ ctypedef struct span_t:
     void *device
     size_t n_samples
 
+ctypedef void *(*thread_begin_fn)(void *context) noexcept nogil
+ctypedef void (*thread_end_fn)(void *context, void *token) noexcept nogil
 ctypedef void (*time_code_fn)(void *context, const block_t *block, asio_time_code_t *code) noexcept nogil
 
 ctypedef struct stream_t:
@@ -32,6 +34,8 @@ ctypedef struct stream_t:
     int32_t n_from_host_spans
     asio_callbacks_t callbacks
     time_code_fn time_code
+    thread_begin_fn thread_begin
+    thread_end_fn thread_end
     # progress
     block_t block[2]
     int64_t n_cycles
@@ -64,7 +68,8 @@ ctypedef struct run_t:
 
 cdef stream_t *stream_new(engine_t *e, asio_buffer_info_t *infos, asio_long_t n_infos, int32_t n_frames, bint direct,
                           const asio_callbacks_t *callbacks, bint use_time_info) noexcept nogil
-cdef void stream_resolve(stream_t *s, process_fn process, void *context, time_code_fn time_code) noexcept nogil
+cdef void stream_resolve(stream_t *s, process_fn process, void *context, time_code_fn time_code,
+                         thread_begin_fn thread_begin, thread_end_fn thread_end) noexcept nogil
 cdef void stream_acquire(stream_t *s) noexcept nogil
 cdef void stream_release(stream_t *s) noexcept nogil
 cdef void stream_silence(stream_t *s) noexcept nogil

@@ -378,10 +378,13 @@ cdef stream_t *stream_new(engine_t *e, asio_buffer_info_t *infos, asio_long_t n_
     return s
 
 
-cdef void stream_resolve(stream_t *s, process_fn process, void *context, time_code_fn time_code) noexcept nogil:
+cdef void stream_resolve(stream_t *s, process_fn process, void *context, time_code_fn time_code,
+                         thread_begin_fn thread_begin, thread_end_fn thread_end) noexcept nogil:
     """Takes the device's functions; with that the stream is complete."""
     s.process = process
     s.context = context
+    s.thread_begin = thread_begin
+    s.thread_end = thread_end
     s.time_code = time_code
     if time_code is not NULL and s.buffer_switch == switch_time_info:
         s.buffer_switch = switch_time_code
@@ -504,12 +507,14 @@ cdef void run_thread(void *argument) noexcept nogil:
     cdef engine_t *e = s.engine
     cdef uint64_t me = thread_id()
     cdef void *token = NULL
+    cdef void *device_token
     cdef int64_t edge_ns
     if not run_wait_previous(run):
         run_release(run)
         return
     if run.kind == CLOCK_REALTIME:
         atomic_store_i32(&e.status.priority, priority_raise(&token))
+    device_token = s.thread_begin(s.context)
     clock_anchor(&run.clock)
     edge_ns = atomic_load_i64(&s.edge_ns)
     if not run.from_start and run.clock.next_ns <= edge_ns:
@@ -523,6 +528,7 @@ cdef void run_thread(void *argument) noexcept nogil:
         if not gate_leave(&run.gate):
             break
     atomic_cas_i64(&e.stream_thread, <int64_t>me, 0)
+    s.thread_end(s.context, device_token)
     if run.kind == CLOCK_REALTIME:
         priority_drop(token)
     run_release(run)

@@ -30,7 +30,8 @@ HOT: dict[str, tuple[str, ...]] = {
         *("cycle_device_first", "cycle_host_first", "run_device", "device_failed", "wait_output_ready", "fill_time"),
         *("switch_plain", "switch_time_info", "switch_time_code", "serve_edge", "run_thread", "engine_edge"),
     ),
-    "asiokit.device.base": ("Device_process", "Device_control", "Device_time_code"),
+    "asiokit.device.base": ("Device_process", "Device_control", "Device_time_code", "Device_thread_begin"),
+    "asiokit.device.ahead": ("ahead_cycle", "take", "hand_over", "copy_channels"),
     "asiokit.com.driver": (
         *("c_get_channels", "c_get_latencies", "c_get_buffer_size", "c_get_sample_rate", "c_get_sample_position"),
         *("c_get_clock_sources", "c_get_channel_info", "c_get_driver_name", "c_get_driver_version"),

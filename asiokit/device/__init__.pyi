@@ -1,0 +1,3 @@
+from asiokit.device.base import Device as Device
+from asiokit.device.base import StreamInfo as StreamInfo
+from asiokit.device.python import PyDevice as PyDevice

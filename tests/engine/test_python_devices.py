@@ -1,0 +1,312 @@
+"""tests of devices in Python: the arrays that they see, what a mistake costs, and blocks computed ahead."""
+
+import ctypes
+import gc
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from inprocess import opened, wait_for
+
+from asiokit.config import BufferSizes
+from asiokit.device import PyDevice
+from asiokit.host.samples import SampleType, decode, encode
+from asiokit.host.session import Session
+from asiokit.sample_types import SAMPLE_TYPES
+
+N = 64
+ANY_SIZE = BufferSizes(min=16, max=8192, preferred=256, granularity=1)
+
+
+class Through(PyDevice):
+    """Output i to input i, times gain; notes what it sees."""
+
+    inputs = outputs = 2
+
+    def __init__(self, ahead: int = 0, gain: float = 1.0) -> None:
+        self.ahead, self.gain = ahead, np.float32(gain)
+        self.seen: list[tuple[int, int, bool, bool]] = []
+        self.threads: set[int] = set()
+        self.arrays: set[int] = set()
+
+    def process(self, block) -> None:  # type: ignore[no-untyped-def]
+        self.seen.append((block.position, block.frames, block.is_first, block.is_discontinuous))
+        self.threads.add(threading.get_native_id())
+        self.arrays.add(id(block.to_host))
+        np.multiply(block.from_host, self.gain, out=block.to_host)
+
+
+def played_and_heard(
+    device: PyDevice, sample_type: str, inputs: list[int], outputs: list[int], n_blocks: int = 12, n_frames: int = N
+) -> tuple[np.ndarray, np.ndarray]:
+    """What was played and what came back one block later and on: (frames, channels), float64."""
+    kind = SampleType.from_code(SAMPLE_TYPES[sample_type].number)
+    samples = np.random.default_rng(7).integers(-(2**15), 2**15, (n_blocks * n_frames, len(outputs))) / 2**16
+    with (
+        opened(device, clock="manual", sample_type=sample_type, buffer_frames=ANY_SIZE) as driver,
+        Session(driver.native, inputs=inputs, outputs=outputs, n_frames=n_frames) as session,
+    ):
+        session.load(play=encode(samples, kind), record_frames=(n_blocks + 1) * n_frames)
+        session.start()
+        driver.step(n_blocks + 1)
+        session.stop()
+        assert driver.statistics["device_failures"] == 0
+        return samples, decode(session.recorded, kind, np.float64)[n_frames:]
+
+
+@pytest.mark.parametrize("sample_type", ["float32", "int24", "int32_msb"])
+@pytest.mark.parametrize("n_frames", [64, 100])
+def test_arrays_are_the_host_s_samples(sample_type: str, n_frames: int) -> None:
+    device = Through(gain=0.5)
+    played, heard = played_and_heard(device, sample_type, [0, 1], [0, 1], n_frames=n_frames)
+    np.testing.assert_array_equal(heard, played * 0.5)
+    assert device.seen == [(k * n_frames, n_frames, k == 0, False) for k in range(13)]
+    assert len(device.arrays) == 2  # one for each half, made once
+    assert len(device.threads) == 1 and threading.get_native_id() not in device.threads
+
+
+@pytest.mark.parametrize("sample_type", ["float32", "int24"])
+def test_channels_that_the_host_leaves_out(sample_type: str) -> None:
+    """The device sees all of its channels; the unused ones are silent."""
+    silent = []
+
+    class Seven(Through):
+        inputs = outputs = 7
+
+        def process(self, block) -> None:  # type: ignore[no-untyped-def]
+            assert block.to_host.shape == block.from_host.shape == (7, N)
+            assert block.to_host.dtype == block.from_host.dtype == np.float32
+            silent.append(not block.from_host[[0, 1, 3, 6]].any())
+            super().process(block)
+
+    played, heard = played_and_heard(Seven(), sample_type, [1, 5, 2], [5, 2, 4])
+    np.testing.assert_array_equal(heard[:, 1], played[:, 0])
+    np.testing.assert_array_equal(heard[:, 2], played[:, 1])
+    assert not heard[:, 0].any()
+    assert all(silent)
+
+
+def test_what_the_host_sent_is_read_only() -> None:
+    refused = []
+
+    class Greedy(Through):
+        def process(self, block) -> None:  # type: ignore[no-untyped-def]
+            try:
+                block.from_host[:] = 0
+            except ValueError:
+                refused.append(True)
+            super().process(block)
+
+    played, heard = played_and_heard(Greedy(), "float32", [0, 1], [0, 1], n_blocks=3)
+    np.testing.assert_array_equal(heard, played)
+    assert len(refused) == 4
+
+
+def test_arrays_put_aside_outlive_the_driver() -> None:
+    kept = []
+
+    class Keeper(Through):
+        def process(self, block) -> None:  # type: ignore[no-untyped-def]
+            kept.append((block, block.to_host, block.from_host))
+            super().process(block)
+
+    for ahead in (0, 2):
+        played_and_heard(Keeper(ahead), "float32", [0, 1], [0, 1], n_blocks=40 if ahead else 4)
+    gc.collect()
+    for block, to_host, from_host in kept:
+        to_host[:] = from_host + block.frames  # would crash if it were another's memory
+
+
+def test_an_exception_is_silence_and_a_line_in_the_log(log_file: Path) -> None:
+    class Wrong(Through):
+        def process(self, block) -> None:  # type: ignore[no-untyped-def]
+            super().process(block)
+            if block.position in (3 * N, 5 * N):
+                raise ValueError("the third is a bad one")
+
+    with (
+        opened(Wrong(), clock="manual") as driver,
+        Session(driver.native, inputs=[0, 1], outputs=[0, 1], n_frames=N) as session,
+    ):
+        session.load(play=np.full((2, 10 * 4 * N), 0x3C, np.uint8), record_frames=10 * N)
+        session.start()
+        driver.step(10)
+        session.stop()
+        heard = session.recorded.reshape(2, 10, -1).any(axis=(0, 2))
+        assert driver.statistics["device_failures"] == 2
+    assert list(np.flatnonzero(~heard)) == [0, 3, 5]
+    text = log_file.read_text()
+    assert text.count("ValueError: the third is a bad one") == 1
+    assert "test_python_devices.py" in text  # where it was
+
+
+def test_no_process_is_said_at_create_buffers() -> None:
+    class Empty(PyDevice):
+        pass
+
+    with opened(Empty()) as driver, pytest.raises(Exception, match=r"Empty has no process\(self, block\)"):
+        Session(driver.native, inputs=[0], outputs=[0], n_frames=N)
+
+
+@pytest.mark.parametrize("ahead", [-1, 65, 1.5, None])
+def test_ahead_is_checked(ahead: object) -> None:
+    device = Through()
+    device.ahead = ahead  # type: ignore[assignment]
+    with opened(Through()) as driver:
+        assert driver.native.get_latencies()
+    with pytest.raises(Exception, match="ahead"), opened(device) as driver:
+        Session(driver.native, inputs=[0], outputs=[0], n_frames=N)
+
+
+# ---- ahead ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ahead", [1, 3])
+@pytest.mark.parametrize("sample_type", ["float32", "int24"])
+def test_ahead_is_that_much_later_and_says_so(ahead: int, sample_type: str) -> None:
+    device = Through(ahead)
+    kind = SampleType.from_code(SAMPLE_TYPES[sample_type].number)
+    n_blocks = 20
+    samples = np.random.default_rng(7).integers(-(2**15), 2**15, (n_blocks * N, 2)) / 2**16
+    with (
+        opened(device, clock="manual", sample_type=sample_type) as driver,
+        Session(driver.native, inputs=[0, 1], outputs=[0, 1], n_frames=N) as session,
+    ):
+        assert driver.native.get_latencies() == ((1 + ahead) * N, 0)
+        session.load(play=encode(samples, kind), record_frames=n_blocks * N)
+        for _ in range(2):  # the second run begins in silence, too
+            session.start()
+            for k in range(n_blocks):
+                driver.step()
+                assert wait_for(lambda k=k: len(device.seen) == k + 1)
+            session.stop()
+            heard = decode(session.recorded, kind, np.float64)
+            assert not heard[: (1 + ahead) * N].any()
+            np.testing.assert_array_equal(heard[(1 + ahead) * N :], samples[: (n_blocks - 1 - ahead) * N])
+            assert device.missed_blocks == 0
+            assert [first for _, _, first, _ in device.seen] == [True] + [False] * (n_blocks - 1)
+            device.seen.clear()
+    assert len(device.threads) == 1
+
+
+def test_a_block_that_is_late_is_silence_and_the_stream_goes_on() -> None:
+    """While process() stands still the host is served; what was lost in between, the device is told."""
+    let_go, inside = threading.Event(), threading.Event()
+
+    class Stuck(Through):
+        def process(self, block) -> None:  # type: ignore[no-untyped-def]
+            super().process(block)
+            if block.position == 4 * N:
+                inside.set()
+                let_go.wait(20)
+
+    device, n_blocks = Stuck(ahead=2), 30
+    with (
+        opened(device, clock="manual") as driver,
+        Session(driver.native, inputs=[0, 1], outputs=[0, 1], n_frames=N) as session,
+    ):
+        session.load(play=np.full((2, n_blocks * 4 * N), 0x3C, np.uint8), record_frames=n_blocks * N)
+        session.start()
+        for k in range(5):
+            driver.step()
+            assert wait_for(lambda k=k: len(device.seen) == k + 1)
+        assert inside.wait(10)
+        driver.step(10)  # nobody waits for it
+        let_go.set()
+        assert wait_for(lambda: len(device.seen) == 7)  # those that lay in the ring
+        for k in range(15):
+            driver.step()
+            assert wait_for(lambda k=k: len(device.seen) == 8 + k)
+        session.stop()
+        heard = session.recorded.reshape(2, n_blocks, -1).any(axis=(0, 2))
+        assert device.missed_blocks == 11
+        assert driver.statistics["device_failures"] == 0
+    # cycle k plays block k - 2, which is what was played in the switch before: audible from cycle 3 on
+    assert list(np.flatnonzero(~heard)) == [0, 1, 2, *range(6, 17)]
+    assert [position // N for position, _, _, _ in device.seen] == [0, 1, 2, 3, 4, 5, 6, *range(15, 30)]
+    assert [position // N for position, _, _, gap in device.seen if gap] == [15]
+
+
+def keep_the_gil(ms: int) -> None:
+    ctypes.PyDLL(None).poll(None, 0, ms)
+
+
+def test_a_busy_interpreter_does_not_stop_a_device_that_is_ahead() -> None:
+    """The GIL is held for half a second: the stream is served all the time, in silence from the n-th block on."""
+    device = Through(ahead=4)
+    with (
+        opened(device, clock="realtime") as driver,
+        Session(driver.native, inputs=[0, 1], outputs=[0, 1], n_frames=N) as session,
+    ):
+        session.start()
+        assert session.wait(50)
+        before = session.n_switches
+        keep_the_gil(500)
+        served = session.n_switches - before
+        assert session.wait(session.n_switches + 50)
+        session.stop()
+    assert served > 0.9 * 0.5 * 48000 / N
+    assert device.missed_blocks > 0.5 * served
+
+
+def test_process_that_does_not_come_back_is_left_alone() -> None:
+    let_go, inside = threading.Event(), threading.Event()
+
+    class Gone(Through):
+        def process(self, block) -> None:  # type: ignore[no-untyped-def]
+            inside.set()
+            let_go.wait(20)
+
+    with opened(Gone(ahead=1), clock="manual") as driver:
+        with Session(driver.native, inputs=[0], outputs=[0], n_frames=N) as session:
+            session.start()
+            driver.step(3)
+            assert inside.wait(10)
+            before = time.monotonic()
+            session.stop()
+        assert time.monotonic() - before < 2
+        with pytest.raises(Exception, match="has not come back from the last stream"):
+            Session(driver.native, inputs=[0], outputs=[0], n_frames=N)
+        let_go.set()
+
+        def works() -> bool:
+            try:
+                Session(driver.native, inputs=[0], outputs=[0], n_frames=N).close()
+            except Exception:
+                return False
+            return True
+
+        assert wait_for(works)
+
+
+def test_nothing_is_left_of_a_device_that_was_closed() -> None:
+    """The worker holds the device; after the end nobody does."""
+    import weakref  # noqa: PLC0415
+
+    for ahead in (0, 3):
+        device = Through(ahead)
+        gone = weakref.ref(device)
+        played_and_heard(device, "float32", [0, 1], [0, 1], n_blocks=3)
+        del device
+        assert wait_for(lambda gone=gone: gc.collect() >= 0 and gone() is None)
+
+
+def n_threads() -> int:
+    return len(list(Path("/proc/self/task").iterdir()))
+
+
+def test_the_stream_thread_is_attached_once() -> None:
+    """Python knows the thread under one identity for all blocks, and forgets it at the end."""
+    seen: set[int] = set()
+
+    class Who(Through):
+        def process(self, block) -> None:  # type: ignore[no-untyped-def]
+            super().process(block)
+            local.value = getattr(local, "value", 0) + 1
+            seen.add(local.value)
+
+    local = threading.local()
+    played_and_heard(Who(), "float32", [0, 1], [0, 1], n_blocks=9)
+    assert seen == set(range(1, 11))  # thread-local state lives from block to block
