@@ -171,7 +171,8 @@ cdef struct session_t:
     os_event_t *reached
     int64_t target           # this many switches set the event
     int64_t n_switches
-    int32_t inside, n_overlaps, n_index_faults, n_after_stop, is_stopped, last_index
+    int64_t last_position
+    int32_t inside, n_overlaps, n_index_faults, n_position_faults, n_after_stop, is_stopped, last_index
 
 
 # ---- on the driver's threads ------------------------------------------------------------------------------------
@@ -272,6 +273,9 @@ cdef void on_switch(void *context, asio_time_t *time, asio_long_t index, asio_bo
         atomic_add_i32(&s.n_index_faults, 1)
     s.last_index = half
     row_fill(s, &row, time, t_ns, index)
+    if row.position >= 0 and row.position != s.last_position + s.n_frames:
+        atomic_add_i32(&s.n_position_faults, 1)
+    s.last_position = row.position
     block_record(s, k, half)
     block_play(s, k, half)
     for i in range(s.n_acts):
@@ -529,6 +533,7 @@ cdef class Session:
         cdef session_t *s = self.alive()
         s.n_switches = 0
         s.last_index = 1
+        s.last_position = -s.n_frames
         atomic_store_i32(&s.is_stopped, 0)
         self.driver.start()
         self.is_running = True
@@ -610,6 +615,11 @@ cdef class Session:
     def n_index_faults(self) -> int:
         """Callbacks whose index was not the other one, the first one's not 0."""
         return atomic_load_i32(&self.alive().n_index_faults)
+
+    @property
+    def n_position_faults(self) -> int:
+        """Callbacks whose position was not a buffer after the one before, the first one's not 0; of those that told."""
+        return atomic_load_i32(&self.alive().n_position_faults)
 
     @property
     def n_overlaps(self) -> int:

@@ -1,7 +1,9 @@
 """tests through the exported entry: dlopen, instantiateDriver, the instance name, as any host of the platform does."""
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,7 +28,14 @@ def entry_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "entries"
 
 
-def write_entry(folder: Path, name: str, n_channels: int = 2, rate_hz: float = 48000, **stream: str) -> None:
+def write_entry(
+    folder: Path,
+    name: str,
+    n_channels: int = 2,
+    rate_hz: float = 48000,
+    options: dict[str, object] | None = None,
+    **stream: str,
+) -> None:
     lines = [
         f'name = "{name}"',
         'device = "loopback"',
@@ -34,6 +43,8 @@ def write_entry(folder: Path, name: str, n_channels: int = 2, rate_hz: float = 4
         f"inputs = {n_channels}",
         f"outputs = {n_channels}",
     ]
+    # what JSON writes of a list or a number, TOML reads
+    lines += [f"{key} = {json.dumps(value)}" for key, value in (options or {}).items()]
     lines += ["[stream]", f"rate_hz = {rate_hz}", "buffer_frames = { min = 16, max = 2048 }"]
     lines += [f'{key} = "{value}"' for key, value in stream.items()]
     (folder / f"{name}.toml").write_text("\n".join(lines) + "\n")
@@ -41,10 +52,10 @@ def write_entry(folder: Path, name: str, n_channels: int = 2, rate_hz: float = 4
 
 @pytest.fixture
 def open_native(library: Path, entry_folder: Path) -> Iterator[Callable[..., NativeDriver]]:
-    """open_native(n_channels=, sample_type=, clock=, ...): an initialised driver of such a loopback."""
+    """open_native(n_channels=, rate_hz=, options=, sample_type=, clock=, ...): an initialised driver of such a loopback."""
     opened: list[NativeDriver] = []
 
-    def open_one(n_channels: int = 2, **stream: str) -> NativeDriver:
+    def open_one(n_channels: int = 2, **stream: Any) -> NativeDriver:
         name = f"native {len(opened)}"
         write_entry(entry_folder, name, n_channels, **stream)
         opened.append(open_driver(f"{library},{name}"))
