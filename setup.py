@@ -45,7 +45,8 @@ SHIM_SOURCES = [*(f"sdk_shim/shim_{part}.c" for part in SHIM_PARTS), *LOG]
 SHIM_EXPORTS = ["DllCanUnloadNow", "DllGetClassObject", "DllRegisterServer", "DllUnregisterServer"] if WINDOWS else []
 
 # where a loop over samples is the whole work
-COMPILE_MORE = {"asiokit.rt.convert": [] if MSVC else ["-O3"]}
+MORE = [] if MSVC else ["-O3"]
+COMPILE_MORE = {"asiokit.rt.convert": MORE, "asiokit_drivers.loopback": MORE}
 
 DIRECTIVES = {
     "language_level": 3,

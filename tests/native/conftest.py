@@ -52,7 +52,7 @@ def write_entry(
 
 @pytest.fixture
 def open_native(library: Path, entry_folder: Path) -> Iterator[Callable[..., NativeDriver]]:
-    """open_native(n_channels=, rate_hz=, options=, sample_type=, clock=, ...): an initialised driver of such a loopback."""
+    """open_native(n_channels=, rate_hz=, options=, sample_type=, clock=, ...): an initialised loopback."""
     opened: list[NativeDriver] = []
 
     def open_one(n_channels: int = 2, **stream: Any) -> NativeDriver:

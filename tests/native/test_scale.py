@@ -1,4 +1,4 @@
-"""Far ends: 512 channels, 16 frames at 192 kHz, ten drivers at once, a day of frames. And cost that grows in proportion."""
+"""Far ends: 512 channels, 16 frames at 192 kHz, ten drivers, a day of frames. And cost that grows in proportion."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
