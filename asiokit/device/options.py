@@ -3,6 +3,7 @@
 import builtins
 import copy
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from asiokit.errors import ConfigError
 from asiokit.values import Frozen, kind_of, nearest, number_text
@@ -95,6 +96,52 @@ class Option(Frozen):
     def _inside(self, value: float) -> bool:
         # written so that nan is outside of any range
         return (self.minimum is None or value >= self.minimum) and (self.maximum is None or value <= self.maximum)
+
+
+class Declared:
+    """What option() leaves in a class body until the class is made."""
+
+    def __init__(self, default: object, **fields: Any) -> None:
+        self.default = default
+        self.fields = fields
+
+
+def option(
+    default: Any,
+    help: str,
+    *,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    unit: str = "",
+    choices: Sequence[object] | None = None,
+) -> Any:
+    """Declares an option of a PyDevice, in its class body: `speed_hz: float = option(5.0, "how fast", unit="Hz")`.
+
+    The annotation is its type: bool, int, float, str, list or dict. The rest is as in Option.
+    """
+    return Declared(default, help=help, minimum=minimum, maximum=maximum, unit=unit, choices=choices)
+
+
+def collect_options(device_class: type) -> tuple[Option, ...]:
+    """The options that a class declares in its body, after those of its bases; each attribute becomes its default.
+    TypeError names what is wrong with one."""
+    options = {option.name: option for option in getattr(device_class, "OPTIONS", ())}
+    annotations = getattr(device_class, "__annotations__", {})
+    types = {type.__name__: type for type in TYPES}
+    for name, declared in list(vars(device_class).items()):
+        if not isinstance(declared, Declared):
+            continue
+        where = f"{device_class.__name__}.{name}"
+        if name not in annotations:
+            raise TypeError(f"{where}: an option needs its type: {name}: float = option(...)")
+        annotation = annotations[name]
+        # a string, if the module says `from __future__ import annotations`
+        kind = types.get(annotation if isinstance(annotation, str) else getattr(annotation, "__name__", ""))
+        if kind is None:
+            raise TypeError(f"{where}: {annotation!r} is none of {', '.join(types)}")
+        options[name] = Option(name, kind, declared.default, **declared.fields)
+        setattr(device_class, name, options[name].default)
+    return tuple(options.values())
 
 
 def resolve_options(options: Sequence[Option], given: Mapping[str, object], device: str = "") -> dict[str, object]:

@@ -21,7 +21,11 @@ class Block:
     @property
     def is_discontinuous(self) -> bool: ...
 
-class PyDevice(Device):
+class PythonDevice(Device):
     ahead: int
+    non_finite: str
+    keeps_nothing: bool
+    @property
+    def slow_blocks(self) -> int: ...
     @property
     def missed_blocks(self) -> int: ...

@@ -1,4 +1,4 @@
-"""device: devices in Python and numpy.
+"""device: what calls a device in Python, block by block.
 
 The stream thread is attached to Python once, when it begins, so that each cycle only takes the GIL and calls; and the
 arrays that process() sees are made once, at createBuffers, one set for each half. With `ahead` the stream thread does
@@ -14,7 +14,9 @@ from asiokit.abi.block cimport ASIOKIT_BLOCK_DISCONTINUITY, ASIOKIT_BLOCK_FIRST,
 from asiokit.device.ahead cimport (MAX_AHEAD, ahead_acquire, ahead_begin, ahead_cycle, ahead_new, ahead_quit,
                                    ahead_release, ahead_t, thread_begin_fn, thread_end_fn)
 from asiokit.device.base cimport REQUEST_OVERLOAD, Device, StreamInfo
-from asiokit.rt.system cimport log_write
+from asiokit.rt.system cimport log_write, now_ns
+
+import sys
 
 from asiokit.errors import DeviceError
 
@@ -82,6 +84,27 @@ cdef object array_of(void **channels, int32_t n_channels, const block_t *block, 
     return np.asarray(plane)
 
 
+cdef extern from "<math.h>" nogil:
+    bint isfinite(float x)
+
+NON_FINITE = ("pass", "zero", "raise")
+
+
+cdef bint has_non_finite(const block_t *block, bint zeroes) noexcept nogil:
+    """NaN or infinity in what goes to the host? zeroes: each one is made a zero."""
+    cdef int32_t i, frame
+    cdef float *channel
+    cdef bint found = False
+    for i in range(block.n_to_host):
+        channel = <float *>block.to_host[i]
+        for frame in range(block.n_frames):
+            if not isfinite(channel[frame]):
+                found = True
+                if zeroes:
+                    channel[frame] = 0
+    return found
+
+
 cdef class Block:
     """One block, as process() gets it; valid during the call.
 
@@ -125,6 +148,16 @@ cdef Block block_of(const block_t *block, object owner):
     return made
 
 
+cdef int references_while_looking():
+    """How many references _look_for_kept itself sees of an array that nobody else holds."""
+    cdef Block block = Block.__new__(Block)
+    block.to_host = object()
+    for name, array in (("to_host", block.to_host), ("from_host", block.from_host)):
+        return sys.getrefcount(array)
+
+KEPT_BY_LOOKING = references_while_looking()
+
+
 cdef class Ahead:
     """Holds a reference to the machine, for the arrays that lie in its memory."""
     cdef ahead_t *a
@@ -134,13 +167,13 @@ cdef class Ahead:
             ahead_release(self.a)
 
 
-cdef int call_process(PyDevice self, block_t *block) noexcept nogil:
+cdef int call_process(PythonDevice self, block_t *block) noexcept nogil:
     """[stream thread, or the worker]"""
     with gil:
         return self.call(block)
 
 
-cdef int pass_ahead(PyDevice self, block_t *block) noexcept nogil:
+cdef int pass_ahead(PythonDevice self, block_t *block) noexcept nogil:
     """[stream thread, never the GIL]"""
     cdef int status = ahead_cycle(self.machine, block)
     if status > 0 and self.request is not NULL:
@@ -166,17 +199,12 @@ cdef void detach_worker(void *context, void *token) noexcept nogil:
     detach(context, token)
 
 
-cdef class PyDevice(Device):
-    """Base class of devices in Python. A subclass has at least `process(self, block)`; see Block.
-
-    ahead: 0 to 64, read at createBuffers. 0: process() runs in the cycle, on the stream thread; a Python thread that is
-    busy can delay it by the interpreter's switch interval (5 ms). n: it runs on a thread of its own, n blocks before
-    they are heard; latencies() tells so. A block that is late is silence, counted in `missed_blocks`, and reported as
-    an overload.
-    An exception in process() is silence for that block; the first one after createBuffers is logged with its place.
-    """
+cdef class PythonDevice(Device):
+    """What PyDevice (pydevice.py, where it is described) is made of."""
     contiguous = True
     ahead = 0
+    non_finite = "pass"
+    keeps_nothing = False
     cdef object function            # the bound process()
     cdef list blocks
     cdef int32_t n_blocks
@@ -184,8 +212,12 @@ cdef class PyDevice(Device):
     cdef object ahead_owner
     cdef ahead_t *machine
     cdef int64_t n_missed
-    cdef bint has_logged
-    cdef int (*serve)(PyDevice self, block_t *block) noexcept nogil
+    cdef int64_t n_slow
+    cdef int64_t period_ns
+    cdef int32_t how_non_finite     # index in NON_FINITE
+    cdef bint looks_for_kept
+    cdef set logged                 # what has been said since createBuffers
+    cdef int (*serve)(PythonDevice self, block_t *block) noexcept nogil
 
     def __dealloc__(self):
         free(self.addresses)
@@ -210,8 +242,16 @@ cdef class PyDevice(Device):
             self.n_missed = atomic_load_relaxed_i64(&self.machine.n_missed)
         return self.n_missed
 
+    @property
+    def slow_blocks(self) -> int:
+        """Blocks since createBuffers whose process() took longer than their period."""
+        return self.n_slow
+
     cdef int bind(self, StreamInfo stream) except -1:
         cdef int32_t ahead = self._checked_ahead()
+        if self.non_finite not in NON_FINITE:
+            raise DeviceError(f"device {type(self).__name__}: non_finite must be one of {', '.join(NON_FINITE)}, "
+                              f"is {self.non_finite!r}")
         if ahead and self.own_clock:
             raise DeviceError(f"device {type(self).__name__}: ahead needs a clock that is not the device's own")
         self.function = getattr(self, "process", None)
@@ -220,8 +260,11 @@ cdef class PyDevice(Device):
         self.unbind()
         if self.machine is not NULL:
             raise DeviceError(f"device {type(self).__name__}: process() has not come back from the last stream")
-        self.n_missed = 0
-        self.has_logged = False
+        self.n_missed = self.n_slow = 0
+        self.period_ns = <int64_t>(stream.n_frames * 1e9 / stream.rate_hz)
+        self.how_non_finite = NON_FINITE.index(self.non_finite)
+        self.looks_for_kept = bool(self.keeps_nothing)
+        self.logged = set()
         if ahead:
             self._bind_ahead(stream, ahead)
         else:
@@ -273,27 +316,51 @@ cdef class PyDevice(Device):
         return 0
 
     cdef int call(self, const block_t *block) noexcept:
+        cdef int64_t begin_ns = now_ns()
         cdef int32_t i
         for i in range(self.n_blocks):
             if self.addresses[i] == block:
                 break
         try:
-            self.function(self.blocks[i])
+            result = self.function(self.blocks[i])
+            if result is not None:
+                raise TypeError(f"process() returned {type(result).__name__}: it must return nothing, and write its "
+                                f"result into block.to_host, float32 of shape {self.blocks[i].to_host.shape}")
+            if self.how_non_finite and has_non_finite(block, self.how_non_finite == 1) and self.how_non_finite == 2:
+                raise ValueError("process() has left NaN or infinity in block.to_host")
+            if now_ns() - begin_ns > self.period_ns:
+                self._slow(now_ns() - begin_ns)
+            if self.looks_for_kept:
+                self._look_for_kept(self.blocks[i])
             return 0
         except BaseException as error:
             self._failed(error)
             return -2
 
+    cdef int _slow(self, int64_t took_ns) except -1:
+        self.n_slow += 1
+        self._log_once("slow", f"process() took {took_ns / 1e6:.2f} ms, and a block lasts {self.period_ns / 1e6:.2f} ms")
+        return 0
+
+    cdef int _look_for_kept(self, Block block) except -1:
+        # one reference is the block's, one the argument of getrefcount
+        for name, array in (("to_host", block.to_host), ("from_host", block.from_host)):
+            if sys.getrefcount(array) > KEPT_BY_LOOKING:
+                self._log_once(name, f"process() has kept block.{name} or a view of it, which will show other blocks; "
+                                     f"a copy would stay as it is")
+        return 0
+
+    cdef int _log_once(self, str what, str text) except -1:
+        if what not in self.logged:
+            self.logged.add(what)
+            log_write(b"device", f"device {type(self).__name__}: {text}".encode("utf-8", "replace"))
+        return 0
+
     cdef void _failed(self, error) noexcept:
-        cdef bytes line
-        if self.has_logged:
-            return
-        self.has_logged = True
         try:
-            import traceback
-            text = "".join(traceback.format_exception(error))
-            line = f"device {type(self).__name__}: process() raised:\n{text}".encode("utf-8", "replace")
-            log_write(b"device", line)
+            if "failed" not in self.logged:
+                import traceback
+                self._log_once("failed", "process() failed:\n" + "".join(traceback.format_exception(error)))
         except BaseException:
             pass  # an error that can't even be shown: the silence and the counter have to do
 

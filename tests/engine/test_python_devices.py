@@ -11,7 +11,8 @@ import pytest
 from inprocess import opened, wait_for
 
 from asiokit.config import BufferSizes
-from asiokit.device import PyDevice
+from asiokit.device import PyDevice, option
+from asiokit.errors import ConfigError
 from asiokit.host.samples import SampleType, decode, encode
 from asiokit.host.session import Session
 from asiokit.sample_types import SAMPLE_TYPES
@@ -310,3 +311,165 @@ def test_the_stream_thread_is_attached_once() -> None:
     local = threading.local()
     played_and_heard(Who(), "float32", [0, 1], [0, 1], n_blocks=9)
     assert seen == set(range(1, 11))  # thread-local state lives from block to block
+
+
+# ---- mistakes that are caught ---------------------------------------------------------------------------------------
+
+
+def logged_after(device: PyDevice, log_file: Path, n_blocks: int = 6) -> tuple[str, np.ndarray, int]:
+    """(log, what was heard block by block as float32, failures) of a device with two channels that is played noise."""
+    samples = np.random.default_rng(7).uniform(-1, 1, (2, n_blocks * N)).astype(np.float32)
+    with (
+        opened(device, clock="manual") as driver,
+        Session(driver.native, inputs=[0, 1], outputs=[0, 1], n_frames=N) as session,
+    ):
+        session.load(play=samples.view(np.uint8), record_frames=n_blocks * N)
+        session.start()
+        driver.step(n_blocks)
+        session.stop()
+        heard = session.recorded.copy().view(np.float32).reshape(2, n_blocks, N)
+        failures = driver.statistics["device_failures"]
+    return log_file.read_text() if log_file.exists() else "", heard, failures
+
+
+def test_a_result_is_not_returned(log_file: Path) -> None:
+    class Returns(Through):
+        def process(self, block) -> np.ndarray:  # type: ignore[no-untyped-def, override]
+            return np.zeros((1, 3))
+
+    text, heard, failures = logged_after(Returns(), log_file)
+    assert failures == 6 and not heard.any()
+    assert text.count("process() returned ndarray: it must return nothing, and write its result into block.to_host, "
+                      "float32 of shape (2, 64)") == 1  # fmt: skip
+
+
+def test_a_wrong_shape_is_numpy_s_error(log_file: Path) -> None:
+    class Shape(Through):
+        def process(self, block) -> None:  # type: ignore[no-untyped-def]
+            block.to_host[:] = np.zeros((3, 64))
+
+    text, _, failures = logged_after(Shape(), log_file)
+    assert failures == 6 and "could not broadcast input array" in text
+
+    class Rebinds(Through):
+        def process(self, block) -> None:  # type: ignore[no-untyped-def]
+            block.to_host = block.from_host
+
+    text, _, failures = logged_after(Rebinds(), log_file)
+    assert failures == 6 and "AttributeError" in text
+
+
+@pytest.mark.parametrize("how", ["pass", "zero", "raise"])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_nan_and_infinity(how: str, value: float, log_file: Path) -> None:
+    class Divides(Through):
+        non_finite = how
+
+        def process(self, block) -> None:  # type: ignore[no-untyped-def]
+            block.to_host[:] = 0.5
+            if block.position == 2 * N:
+                block.to_host[1, 7] = value
+
+    text, heard, failures = logged_after(Divides(), log_file)
+    expected = np.full((2, 6, N), 0.5, np.float32)
+    if how == "raise":
+        expected[:, 2] = 0
+        assert "NaN or infinity in block.to_host" in text
+    else:
+        expected[1, 2, 7] = value if how == "pass" else 0
+    np.testing.assert_array_equal(heard, expected)
+    assert failures == (how == "raise")
+
+
+def test_a_wrong_setting_is_said_at_create_buffers() -> None:
+    class Unsure(Through):
+        non_finite = "perhaps"
+
+    with opened(Unsure()) as driver, pytest.raises(Exception, match="non_finite must be one of pass, zero, raise"):
+        Session(driver.native, inputs=[0], outputs=[0], n_frames=N)
+
+
+def test_a_slow_process_is_counted_and_named(log_file: Path) -> None:
+    class Sleepy(Through):
+        def process(self, block) -> None:  # type: ignore[no-untyped-def]
+            super().process(block)
+            if block.position in (2 * N, 4 * N):
+                time.sleep(0.003)  # a block lasts 1.33 ms
+
+    device = Sleepy()
+    text, _, failures = logged_after(device, log_file)
+    assert device.slow_blocks == 2 and failures == 0
+    assert text.count("Sleepy: process() took ") == 1 and "a block lasts 1.33 ms" in text
+
+
+@pytest.mark.parametrize("what", ["to_host", "from_host"])
+@pytest.mark.parametrize("ahead", [0, 2])
+def test_a_kept_array_is_seen(what: str, ahead: int, log_file: Path) -> None:
+    kept = []
+
+    class Keeps(Through):
+        keeps_nothing = True
+
+        def process(self, block) -> None:  # type: ignore[no-untyped-def]
+            super().process(block)
+            if block.position == 2 * N:
+                kept.append(getattr(block, what)[0, 3:])
+
+    class Copies(Keeps):
+        def process(self, block) -> None:  # type: ignore[no-untyped-def]
+            Through.process(self, block)
+            kept.append(getattr(block, what)[0, 3:].copy())
+
+    text, _, _ = logged_after(Copies(), log_file)
+    assert "kept" not in text
+    device = Keeps()
+    device.ahead = ahead
+    logged_after(device, log_file, n_blocks=40 if ahead else 6)
+    assert log_file.read_text().count(f"process() has kept block.{what} or a view of it") == 1
+
+
+# ---- options --------------------------------------------------------------------------------------------------------
+
+
+class Tremolo(PyDevice):
+    inputs: int = option(2, "channels each way", minimum=1, maximum=64)
+    speed_hz: float = option(5.0, "how often a second", minimum=0.1, maximum=20, unit="Hz")
+    shape: "str" = option("sine", "form of the wave", choices=("sine", "square"))
+    gains: list = option([1.0], "one for each channel")
+
+    @property
+    def outputs(self) -> int:  # type: ignore[override]
+        return self.inputs
+
+    def process(self, block) -> None:  # type: ignore[no-untyped-def]
+        block.to_host[:] = block.from_host
+
+
+def test_annotated_attributes_are_the_options() -> None:
+    assert [(o.name, o.type, o.default, o.unit) for o in Tremolo.OPTIONS] == [
+        ("inputs", int, 2, ""), ("speed_hz", float, 5.0, "Hz"), ("shape", str, "sine", ""), ("gains", list, [1.0], ""),
+    ]  # fmt: skip
+    made = Tremolo(speed_hz=7, inputs=3)
+    assert (made.speed_hz, made.inputs, made.outputs, made.shape) == (7.0, 3, 3, "sine")
+    made.gains.append(2.0)
+    assert Tremolo().gains == [1.0]
+
+    class More(Tremolo):
+        depth: float = option(0.5, "how deep")
+        speed_hz: float = option(6.0, "faster", unit="Hz")
+
+    assert [o.name for o in More.OPTIONS] == ["inputs", "speed_hz", "shape", "gains", "depth"]
+    assert More().speed_hz == 6.0 and Tremolo().speed_hz == 5.0
+
+
+def test_a_wrong_option_is_named() -> None:
+    with pytest.raises(ConfigError, match=r"'Tremolo': option 'speed_hz': 50.0 is outside 0.1 to 20 Hz"):
+        Tremolo(speed_hz=50.0)
+    with pytest.raises(TypeError, match="Tremolo has no option speed"):
+        Tremolo(speed=5.0)
+    with pytest.raises(TypeError, match=r"Bare.x: an option needs its type: x: float = option"):
+        type("Bare", (PyDevice,), {"x": option(1, "no type")})
+    with pytest.raises(TypeError, match=r"Odd.x: .*complex.* is none of bool, int, float"):
+        type("Odd", (PyDevice,), {"x": option(1, "odd"), "__annotations__": {"x": complex}})
+    with pytest.raises(TypeError, match="default of option 'x': 9 is outside 0 to 5"):
+        type("Far", (PyDevice,), {"x": option(9, "far", minimum=0, maximum=5), "__annotations__": {"x": int}})
