@@ -316,7 +316,7 @@ def test_the_stream_thread_is_attached_once() -> None:
 # ---- mistakes that are caught ---------------------------------------------------------------------------------------
 
 
-def logged_after(device: PyDevice, log_file: Path, n_blocks: int = 6) -> tuple[str, np.ndarray, int]:
+def logged_after(device: Through, log_file: Path, n_blocks: int = 6) -> tuple[str, np.ndarray, int]:
     """(log, what was heard block by block as float32, failures) of a device with two channels that is played noise."""
     samples = np.random.default_rng(7).uniform(-1, 1, (2, n_blocks * N)).astype(np.float32)
     with (
@@ -325,7 +325,10 @@ def logged_after(device: PyDevice, log_file: Path, n_blocks: int = 6) -> tuple[s
     ):
         session.load(play=samples.view(np.uint8), record_frames=n_blocks * N)
         session.start()
-        driver.step(n_blocks)
+        for k in range(n_blocks):
+            driver.step()
+            if device.ahead:
+                assert wait_for(lambda k=k: len(device.seen) == k + 1)
         session.stop()
         heard = session.recorded.copy().view(np.float32).reshape(2, n_blocks, N)
         failures = driver.statistics["device_failures"]
@@ -424,7 +427,7 @@ def test_a_kept_array_is_seen(what: str, ahead: int, log_file: Path) -> None:
     assert "kept" not in text
     device = Keeps()
     device.ahead = ahead
-    logged_after(device, log_file, n_blocks=40 if ahead else 6)
+    logged_after(device, log_file)
     assert log_file.read_text().count(f"process() has kept block.{what} or a view of it") == 1
 
 
