@@ -23,6 +23,7 @@ MODULES = {
     "asiokit.rt.convert": ("asiokit/rt/convert.pyx", ["sdk_shim/convert.c"], []),
     "asiokit.rt.clock": ("asiokit/rt/clock.pyx", [], []),
     "asiokit.device.base": ("asiokit/device/base.pyx", [], []),
+    "asiokit.device.c_device": ("asiokit/device/c_device.pyx", [], []),
     "asiokit.device.ahead": ("asiokit/device/ahead.pyx", [], []),
     "asiokit.device.python": ("asiokit/device/python.pyx", [], []),
     "asiokit.engine.state": ("asiokit/engine/state.pyx", [], []),

@@ -3,13 +3,16 @@
 from asiokit.device.base import Device, StreamInfo
 from asiokit.device.options import Option, option
 
-__all__ = ["Device", "Option", "PyDevice", "StreamInfo", "option"]
+__all__ = ["CDevice", "Device", "Option", "PyDevice", "StreamInfo", "option"]
+
+
+# on demand: a driver whose device is another kind shall not wait for these
+_LATER = {"PyDevice": "asiokit.device.pydevice", "CDevice": "asiokit.device.c_device"}
 
 
 def __getattr__(name: str) -> object:
-    """PyDevice on demand: a driver whose device is not Python shall not wait for it."""
-    if name == "PyDevice":
-        from asiokit.device.pydevice import PyDevice  # noqa: PLC0415
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib  # noqa: PLC0415
 
-        return PyDevice
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_LATER[name]), name)

@@ -2,7 +2,7 @@
 from libc.stdint cimport int32_t
 
 from asiokit.abi.asio cimport asio_error_t, asio_long_t, asio_time_code_t
-from asiokit.abi.block cimport block_t
+from asiokit.abi.block cimport block_t, process_fn
 
 # What a device may ask of the engine at any time, from any thread, without the GIL.
 cdef enum:
@@ -37,6 +37,7 @@ cdef class Device:
     cdef int process(self, block_t *block) noexcept nogil
     cdef asio_error_t control(self, asio_long_t selector, void *params) noexcept nogil
     cdef void time_code(self, const block_t *block, asio_time_code_t *code) noexcept nogil
+    cdef process_fn process_address(self, void **context) noexcept
     cdef int bind(self, StreamInfo stream) except -1
     cdef int unbind(self) except -1
     cdef void *thread_begin(self) noexcept nogil

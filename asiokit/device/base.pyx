@@ -92,6 +92,11 @@ cdef class Device:
     def set_clock_source(self, index: int) -> None:
         """The host has chosen another of clock_sources. Default: nothing. An exception refuses it."""
 
+    cdef process_fn process_address(self, void **context) noexcept:
+        """What the engine calls each cycle, fetched after prepare. Default: this object's process()."""
+        context[0] = <void *>self
+        return <process_fn>self.process
+
     # For base classes written in Cython, which their subclasses' hooks shall not have to call.
 
     cdef int bind(self, StreamInfo stream) except -1:

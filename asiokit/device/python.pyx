@@ -217,7 +217,6 @@ cdef class PythonDevice(Device):
     cdef int32_t how_non_finite     # index in NON_FINITE
     cdef bint looks_for_kept
     cdef set logged                 # what has been said since createBuffers
-    cdef int (*serve)(PythonDevice self, block_t *block) noexcept nogil
 
     def __dealloc__(self):
         free(self.addresses)
@@ -269,7 +268,6 @@ cdef class PythonDevice(Device):
             self._bind_ahead(stream, ahead)
         else:
             self._take_blocks([block_of(stream.block[half], stream.owner) for half in range(2)])
-            self.serve = call_process
         return 0
 
     cdef int _take_blocks(self, list blocks) except -1:
@@ -301,7 +299,6 @@ cdef class PythonDevice(Device):
             raise DeviceError(f"the system refuses another thread (error {error})")
         ahead_acquire(a)
         self.machine = a
-        self.serve = pass_ahead
         return 0
 
     cdef int unbind(self) except -1:
@@ -364,8 +361,9 @@ cdef class PythonDevice(Device):
         except BaseException:
             pass  # an error that can't even be shown: the silence and the counter have to do
 
-    cdef int process(self, block_t *block) noexcept nogil:
-        return self.serve(self, block)
+    cdef process_fn process_address(self, void **context) noexcept:
+        context[0] = <void *>self
+        return <process_fn>call_process if self.machine is NULL else <process_fn>pass_ahead
 
     cdef void *thread_begin(self) noexcept nogil:
         return attach(NULL)

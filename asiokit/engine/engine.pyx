@@ -220,6 +220,8 @@ cdef class Engine:
         cdef bint use_time_info
         cdef bint direct
         cdef stream_t *stream
+        cdef process_fn process
+        cdef void *context
         cdef int error
         self._must_be_open()
         direct = self._is_direct(n_infos)
@@ -236,7 +238,8 @@ cdef class Engine:
                 atomic_store_i32(&(e.inputs if infos[i].is_input else e.outputs)[infos[i].channel_num].is_active, 1)
             self.stream = stream
             self._prepare_device(n_frames)
-            stream_resolve(stream, <process_fn>device.process, <void *>device,
+            process = device.process_address(&context)
+            stream_resolve(stream, process, context, <void *>device,
                            <time_code_fn>device.time_code if e.has_time_code else NULL,
                            <thread_begin_fn>device.thread_begin, <thread_end_fn>device.thread_end)
             with nogil:

@@ -25,7 +25,8 @@ ctypedef struct stream_t:
     void (*cycle)(stream_t *s, int64_t edge_ns, int64_t period_ns) noexcept nogil
     void (*buffer_switch)(stream_t *s, int32_t half, int64_t host_ns) noexcept nogil
     process_fn process
-    void *context
+    void *context             # its first argument
+    void *device              # the first argument of the device's other functions
     convert_fn to_host
     convert_fn from_host
     span_t *to_host_spans[2]
@@ -68,7 +69,7 @@ ctypedef struct run_t:
 
 cdef stream_t *stream_new(engine_t *e, asio_buffer_info_t *infos, asio_long_t n_infos, int32_t n_frames, bint direct,
                           const asio_callbacks_t *callbacks, bint use_time_info) noexcept nogil
-cdef void stream_resolve(stream_t *s, process_fn process, void *context, time_code_fn time_code,
+cdef void stream_resolve(stream_t *s, process_fn process, void *context, void *device, time_code_fn time_code,
                          thread_begin_fn thread_begin, thread_end_fn thread_end) noexcept nogil
 cdef void stream_acquire(stream_t *s) noexcept nogil
 cdef void stream_release(stream_t *s) noexcept nogil

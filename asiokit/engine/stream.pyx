@@ -171,7 +171,7 @@ cdef void switch_time_info(stream_t *s, int32_t half, int64_t host_ns) noexcept 
 cdef void switch_time_code(stream_t *s, int32_t half, int64_t host_ns) noexcept nogil:
     fill_time(s, host_ns)
     if atomic_load_i32(&s.engine.time_code_wanted):
-        s.time_code(s.context, &s.block[half], &s.time.time_code)
+        s.time_code(s.device, &s.block[half], &s.time.time_code)
     s.callbacks.buffer_switch_time_info(&s.time, half, 1)
 
 
@@ -378,11 +378,12 @@ cdef stream_t *stream_new(engine_t *e, asio_buffer_info_t *infos, asio_long_t n_
     return s
 
 
-cdef void stream_resolve(stream_t *s, process_fn process, void *context, time_code_fn time_code,
+cdef void stream_resolve(stream_t *s, process_fn process, void *context, void *device, time_code_fn time_code,
                          thread_begin_fn thread_begin, thread_end_fn thread_end) noexcept nogil:
     """Takes the device's functions; with that the stream is complete."""
     s.process = process
     s.context = context
+    s.device = device
     s.thread_begin = thread_begin
     s.thread_end = thread_end
     s.time_code = time_code
@@ -514,7 +515,7 @@ cdef void run_thread(void *argument) noexcept nogil:
         return
     if run.kind == CLOCK_REALTIME:
         atomic_store_i32(&e.status.priority, priority_raise(&token))
-    device_token = s.thread_begin(s.context)
+    device_token = s.thread_begin(s.device)
     clock_anchor(&run.clock)
     edge_ns = atomic_load_i64(&s.edge_ns)
     if not run.from_start and run.clock.next_ns <= edge_ns:
@@ -528,7 +529,7 @@ cdef void run_thread(void *argument) noexcept nogil:
         if not gate_leave(&run.gate):
             break
     atomic_cas_i64(&e.stream_thread, <int64_t>me, 0)
-    s.thread_end(s.context, device_token)
+    s.thread_end(s.device, device_token)
     if run.kind == CLOCK_REALTIME:
         priority_drop(token)
     run_release(run)

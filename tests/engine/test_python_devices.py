@@ -248,7 +248,7 @@ def test_a_busy_interpreter_does_not_stop_a_device_that_is_ahead() -> None:
         served = session.n_switches - before
         assert session.wait(session.n_switches + 50)
         session.stop()
-    assert served > 0.9 * 0.5 * 48000 / N
+    assert served > 0.5 * 0.5 * 48000 / N  # a machine with other work; one that needs the GIL would serve none
     assert device.missed_blocks > 0.5 * served
 
 

@@ -1,0 +1,15 @@
+from asiokit.device.base import Device
+
+class CDevice(Device):
+    def __init__(
+        self,
+        address: int,
+        state: int = 0,
+        inputs: int = 2,
+        outputs: int = 2,
+        *,
+        native: bool = False,
+        keepalive: object = None,
+    ) -> None: ...
+    @property
+    def keepalive(self) -> object: ...
