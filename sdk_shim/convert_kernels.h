@@ -1,0 +1,529 @@
+/* convert_kernels.h: the kernels of all vector levels, written once in terms of what a level defines before it includes
+ * this file. [convert_sse2.c, convert_avx2.c, convert_avx512.c]
+ *
+ * A vec_t has LANES samples of 32 bits in quarters of 128 bits ("quads"), because that is how x86 shuffles: inside of
+ * quads, not across them. So interleaving is done in tiles whose transposition needs no crossing: four vectors get
+ * their quads from memory, each quad from where it will be needed (a load with an insert costs no shuffle), four by
+ * four elements are transposed inside each quad, and the vectors leave as whole rows.
+ *
+ * Ends: a last tile or run that would go over the edge starts earlier and does some samples twice. What is too small
+ * for that goes through a little room on the stack. So no loop over single samples exists.
+ *
+ * kind, msb are constants wherever a function is inlined, bits mostly. A level defines:
+ *   load_vec, store_vec                LANES * 4 bytes
+ *   load_quads, store_quad_rows        quads from four addresses; the quads of four vectors as rows, in rising order
+ *   unpack_{lo,hi}{16,32,64}           inside quads
+ *   zip, unzip                         two vectors to alternating samples and back, in order
+ *   swap16, swap32, shift_up, low16_up, high16
+ *   round16                            rounded, at most 32767; pack16 and pack16_in_order clip the other end
+ *   round_clip, round32                to 24 bits or less; to 32
+ *   float_of_top                       a signed number in the top bits, as float: full scale 1.0
+ *   load16_floats, load24_top          LANES samples from exactly their bytes
+ *   store24                            LANES codes; the flag says whether LANES * 3 bytes are all that may be written
+ *   QUAD24_BYTES, align24, control24   quads of 4 packed samples: what is read for one; to 32 bits each, top-aligned
+ *   load64_floats, store64             LANES doubles
+ *   HAS_HALF_TILES                     rows of 8 samples, two a vector: half_quads, store_half_rows
+ */
+
+enum kind { INT16, INT24, INT32, PADDED, FLOAT32 };
+
+INLINE size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+
+INLINE size_t bytes_of(int kind) { return kind == INT16 ? 2 : kind == INT24 ? 3 : 4; }
+
+/* ---- samples ---- */
+
+/* float32 to codes of 32 bits a sample in the type's byte order; INT16 and INT24 are still to be packed */
+INLINE vec_t encode(vec_t floats, int kind, int msb, int bits) {
+    vec_t v = floats;
+    switch (kind) {
+    case INT16:
+        return round16(v);
+    case INT24:
+        return round_clip(v, 24);
+    case INT32:
+        v = round32(v);
+        break;
+    case PADDED:
+        v = round_clip(v, bits);
+        break;
+    default:
+        break;
+    }
+    return msb ? swap32(v) : v;
+}
+
+/* samples of 32 bits to float32; INT24 are top-aligned already */
+INLINE vec_t decode(vec_t v, int kind, int msb, int bits) {
+    if (kind == INT24)
+        return float_of_top(v);
+    if (msb)
+        v = swap32(v);
+    if (kind == FLOAT32)
+        return v;
+    return float_of_top(kind == PADDED ? shift_up(v, 32 - bits) : v);
+}
+
+INLINE vec_t pack16_as(vec_t a, vec_t b, int msb) {
+    const vec_t v = pack16(a, b);
+    return msb ? swap16(v) : v;
+}
+
+/* n_room: bytes that may be overwritten, since what belongs there is written later */
+INLINE void store_row(byte_t *to, vec_t v, int kind, int msb, size_t n_room) {
+    if (kind == INT24)
+        store24(to, v, msb, n_room);
+    else
+        store_vec(to, v);
+}
+
+INLINE vec_t load_row(const byte_t *from, int kind, int msb, int bits) {
+    if (kind == INT16)
+        return load16_floats(from, msb);
+    return decode(kind == INT24 ? load24_top(from, msb) : load_vec(from), kind, msb, bits);
+}
+
+INLINE void transpose_quads(vec_t v[4]) {
+    const vec_t a = unpack_lo32(v[0], v[1]), b = unpack_hi32(v[0], v[1]);
+    const vec_t c = unpack_lo32(v[2], v[3]), d = unpack_hi32(v[2], v[3]);
+    v[0] = unpack_lo64(a, c);
+    v[1] = unpack_hi64(a, c);
+    v[2] = unpack_lo64(b, d);
+    v[3] = unpack_hi64(b, d);
+}
+
+/* ---- one run ---- */
+
+INLINE void write_run_step(byte_t *to, const byte_t *from, int kind, int msb, int bits, size_t n_room) {
+    const vec_t a = encode(load_vec(from), kind, msb, bits);
+    if (kind == INT16) {
+        const vec_t v = pack16_in_order(a, encode(load_vec(from + 4 * LANES), kind, msb, bits));
+        store_vec(to, msb ? swap16(v) : v);
+    } else {
+        store_row(to, a, kind, msb, n_room);
+    }
+}
+
+INLINE void write_run(byte_t *to, const byte_t *from, size_t n, int kind, int msb, int bits) {
+    const size_t step = kind == INT16 ? 2 * LANES : LANES, width = bytes_of(kind);
+    byte_t samples[8 * LANES], codes[4 * LANES];
+    size_t i;
+    if (n < step) {
+        memset(samples, 0, sizeof samples);
+        memcpy(samples, from, 4 * n);
+        write_run_step(codes, samples, kind, msb, bits, 0);
+        memcpy(to, codes, width * n);
+        return;
+    }
+    for (i = 0; i + step <= n; i += step)
+        write_run_step(to + width * i, from + 4 * i, kind, msb, bits, width * (n - i - step));
+    if (i < n)
+        write_run_step(to + width * (n - step), from + 4 * (n - step), kind, msb, bits, 0);
+}
+
+INLINE void read_run(byte_t *to, const byte_t *from, size_t n, int kind, int msb, int bits) {
+    const size_t width = bytes_of(kind);
+    byte_t samples[4 * LANES], codes[4 * LANES];
+    size_t i;
+    if (n < LANES) {
+        memset(codes, 0, sizeof codes);
+        memcpy(codes, from, width * n);
+        store_vec(samples, load_row(codes, kind, msb, bits));
+        memcpy(to, samples, 4 * n);
+        return;
+    }
+    for (i = 0; i + LANES <= n; i += LANES)
+        store_vec(to + 4 * i, load_row(from + width * i, kind, msb, bits));
+    if (i < n)
+        store_vec(to + 4 * (n - LANES), load_row(from + width * (n - LANES), kind, msb, bits));
+}
+
+/* ---- two channels: no tile is needed, and packing 16 bits does the work of interleaving ---- */
+
+INLINE void write_two_step(byte_t *to, const byte_t *left, const byte_t *right, int kind, int msb, int bits,
+                           size_t n_room) {
+    const vec_t l = load_vec(left), r = load_vec(right);
+    if (kind == INT16) {
+        const vec_t a = encode(unpack_lo32(l, r), kind, msb, bits), b = encode(unpack_hi32(l, r), kind, msb, bits);
+        store_vec(to, pack16_as(a, b, msb));
+    } else {
+        vec_t a, b;
+        zip(encode(l, kind, msb, bits), encode(r, kind, msb, bits), &a, &b);
+        store_row(to, a, kind, msb, LANES * bytes_of(kind));
+        store_row(to + LANES * bytes_of(kind), b, kind, msb, n_room);
+    }
+}
+
+/* n_frames >= LANES */
+INLINE void write_two(byte_t *to, const byte_t *left, const byte_t *right, size_t n_frames, int kind, int msb,
+                      int bits) {
+    const size_t row = 2 * bytes_of(kind);
+    size_t f;
+    for (f = 0; f + LANES <= n_frames; f += LANES)
+        write_two_step(to + row * f, left + 4 * f, right + 4 * f, kind, msb, bits, row * (n_frames - f - LANES));
+    if (f < n_frames) {
+        f = n_frames - LANES;
+        write_two_step(to + row * f, left + 4 * f, right + 4 * f, kind, msb, bits, 0);
+    }
+}
+
+INLINE void read_two_step(byte_t *left, byte_t *right, const byte_t *from, int kind, int msb, int bits) {
+    if (kind == INT16) {
+        vec_t v = load_vec(from);
+        if (msb)
+            v = swap16(v);
+        store_vec(left, float_of_top(low16_up(v)));
+        store_vec(right, float_of_top(high16(v)));
+    } else {
+        vec_t l, r;
+        unzip(load_row(from, kind, msb, bits), load_row(from + LANES * bytes_of(kind), kind, msb, bits), &l, &r);
+        store_vec(left, l);
+        store_vec(right, r);
+    }
+}
+
+/* n_frames >= LANES */
+INLINE void read_two(byte_t *left, byte_t *right, const byte_t *from, size_t n_frames, int kind, int msb, int bits) {
+    const size_t row = 2 * bytes_of(kind);
+    size_t f;
+    for (f = 0; f + LANES <= n_frames; f += LANES)
+        read_two_step(left + 4 * f, right + 4 * f, from + row * f, kind, msb, bits);
+    if (f < n_frames) {
+        f = n_frames - LANES;
+        read_two_step(left + 4 * f, right + 4 * f, from + row * f, kind, msb, bits);
+    }
+}
+
+/* ---- planes to frames ---- */
+
+/* Tiles: INT16 8 channels x LANES frames, since it packs two channels' frames before it transposes; the others
+ * LANES channels x 4 frames, or as half rows 8 x 8. */
+INLINE size_t tile_channels(int kind, int half) { return kind == INT16 || half ? 8 : LANES; }
+INLINE size_t tile_frames(int kind, int half) { return kind == INT16 ? LANES : half ? 8 : 4; }
+
+/* One tile from planes + at bytes into rows; n_room as in store_row, of each row. Rows are written in rising order. */
+INLINE void write_tile(byte_t *to, size_t row, const byte_t *const *planes, size_t at, int kind, int msb, int bits,
+                       int half, size_t n_room) {
+    vec_t v[4];
+    size_t i;
+    (void)half;
+    if (kind == INT16) {
+        vec_t a[4], b[4];
+        for (i = 0; i < 4; i++)
+            v[i] = pack16_as(encode(load_vec(planes[i] + at), kind, msb, bits),
+                             encode(load_vec(planes[i + 4] + at), kind, msb, bits), msb);
+        a[0] = unpack_lo16(v[0], v[1]); /* 0 1 of each frame of the quad */
+        a[1] = unpack_hi16(v[0], v[1]); /* 4 5 */
+        a[2] = unpack_lo16(v[2], v[3]); /* 2 3 */
+        a[3] = unpack_hi16(v[2], v[3]); /* 6 7 */
+        b[0] = unpack_lo32(a[0], a[2]); /* 0 1 2 3 of two frames */
+        b[1] = unpack_lo32(a[1], a[3]); /* 4 5 6 7 */
+        b[2] = unpack_hi32(a[0], a[2]);
+        b[3] = unpack_hi32(a[1], a[3]);
+        v[0] = unpack_lo64(b[0], b[1]);
+        v[1] = unpack_hi64(b[0], b[1]);
+        v[2] = unpack_lo64(b[2], b[3]);
+        v[3] = unpack_hi64(b[2], b[3]);
+        store_quad_rows(to, row, v);
+        return;
+    }
+#if HAS_HALF_TILES
+    if (half) {
+        for (i = 0; i < 4; i++)
+            v[i] = half_quads(planes[i] + at, planes[i + 4] + at);
+        transpose_quads(v);
+        for (i = 0; i < 4; i++)
+            v[i] = encode(v[i], kind, msb, bits);
+        store_half_rows(to, row, v, kind == INT24, msb);
+        return;
+    }
+#endif
+    for (i = 0; i < 4; i++)
+        v[i] = load_quads(planes[i] + at, planes[(i + 4) % LANES] + at, planes[(i + 8) % LANES] + at,
+                          planes[(i + 12) % LANES] + at);
+    transpose_quads(v);
+    for (i = 0; i < 4; i++)
+        store_row(to + row * i, encode(v[i], kind, msb, bits), kind, msb, n_room);
+}
+
+/* Sixteen frames of a plane are a cache line: they are used up before the next planes are read, and the frames that
+ * are written at a time stay few enough for the first-level cache, whatever the number of channels. */
+#define FRAMES_AT_A_TIME 16
+
+/* at least a tile in both directions */
+INLINE void write_tiles(byte_t *to, const byte_t *const *planes, size_t n_channels, size_t n_frames, int kind, int msb,
+                        int bits, int half) {
+    const size_t width = bytes_of(kind), row = width * n_channels;
+    const size_t high = tile_channels(kind, half), wide = tile_frames(kind, half);
+    size_t begin, c, f;
+    for (begin = 0; begin < n_frames; begin += FRAMES_AT_A_TIME) {
+        const size_t end = smaller(begin + FRAMES_AT_A_TIME, n_frames);
+        for (c = 0; c < n_channels; c += high) {
+            const size_t at_c = smaller(c, n_channels - high);
+            const size_t n_room = width * (n_channels - at_c - high);
+            for (f = begin; f < end; f += wide) {
+                const size_t at_f = smaller(f, n_frames - wide);
+                write_tile(to + row * at_f + width * at_c, row, planes + at_c, 4 * at_f, kind, msb, bits, half, n_room);
+            }
+        }
+    }
+}
+
+/* Less than a tile in one direction. Planes that are missing are replaced by the last one: what comes of them lands on
+ * the next frames and is overwritten there, as rows are written in rising order. */
+INLINE void write_small(byte_t *to, const byte_t *const *planes, size_t n_channels, size_t n_frames, int kind, int msb,
+                        int bits, int half) {
+    const size_t width = bytes_of(kind), row = width * n_channels;
+    const size_t high = tile_channels(kind, half), wide = tile_frames(kind, half);
+    const byte_t *p[LANES > 8 ? LANES : 8];
+    byte_t padded[32 * LANES], rows[16 * LANES];
+    size_t c, f, i;
+    for (c = 0; c < n_channels; c += high) {
+        const size_t n_here = smaller(high, n_channels - c), n_rows = smaller(wide, n_frames);
+        for (i = 0; i < high; i++)
+            p[i] = planes[c + smaller(i, n_here - 1)];
+        if (n_frames < wide) {
+            memset(padded, 0, sizeof padded);
+            for (i = 0; i < high; i++) {
+                memcpy(padded + 4 * wide * i, p[i], 4 * n_frames);
+                p[i] = padded + 4 * wide * i;
+            }
+        }
+        for (f = 0; f < n_frames; f += wide) {
+            const size_t at_f = n_frames < wide ? 0 : smaller(f, n_frames - wide);
+            const int fits = n_channels < high && row * (at_f + wide - 1) + width * high <= row * n_frames;
+            /* narrow frames lie side by side in the room too, so that they leave it as one */
+            const size_t step = smaller(row, width * high);
+            write_tile(fits ? to + row * at_f : rows, step, p, 4 * at_f, kind, msb, bits, half, 0);
+            if (fits)
+                continue;
+            if (step == row)
+                memcpy(to + row * at_f, rows, row * n_rows);
+            else
+                for (i = 0; i < n_rows; i++)
+                    memcpy(to + row * (at_f + i) + width * c, rows + step * i, width * n_here);
+        }
+    }
+}
+
+INLINE void write_frames(byte_t *to, const byte_t *const *planes, size_t n_channels, size_t n_frames, int kind, int msb,
+                         int bits) {
+    if (n_frames == 0)
+        return;
+    if (n_channels == 1) {
+        write_run(to, planes[0], n_frames, kind, msb, bits);
+        return;
+    }
+    if (n_channels == 2 && n_frames >= LANES) {
+        write_two(to, planes[0], planes[1], n_frames, kind, msb, bits);
+        return;
+    }
+    if (n_channels >= tile_channels(kind, 0) && n_frames >= tile_frames(kind, 0)) {
+        write_tiles(to, planes, n_channels, n_frames, kind, msb, bits, 0);
+        return;
+    }
+#if HAS_HALF_TILES
+    if (kind != INT16) {
+        if (n_channels >= tile_channels(kind, 1) && n_frames >= tile_frames(kind, 1))
+            write_tiles(to, planes, n_channels, n_frames, kind, msb, bits, 1);
+        else
+            write_small(to, planes, n_channels, n_frames, kind, msb, bits, 1);
+        return;
+    }
+#endif
+    write_small(to, planes, n_channels, n_frames, kind, msb, bits, 0);
+}
+
+/* ---- frames to planes: tiles of LANES frames x 4 channels, or x 8 of INT16 ---- */
+
+INLINE size_t channels_read(int kind) { return kind == INT16 ? 8 : 4; }
+
+/* control: of align24 */
+INLINE void read_tile(vec_t *made, const byte_t *from, size_t row, int kind, int msb, int bits, vec_t control) {
+    vec_t v[4];
+    size_t i;
+    for (i = 0; i < 4; i++) {
+        const byte_t *const at = from + row * i;
+        v[i] = load_quads(at, at + 4 * row, at + 8 * row, at + 12 * row);
+        if (kind == INT16)
+            v[i] = msb ? swap16(v[i]) : v[i];
+        else if (kind == INT24)
+            v[i] = align24(v[i], msb, control);
+    }
+    transpose_quads(v);
+    for (i = 0; i < 4; i++) {
+        if (kind == INT16) { /* two channels in each 32 bits: they come apart without a shuffle */
+            made[2 * i] = float_of_top(low16_up(v[i]));
+            made[2 * i + 1] = float_of_top(high16(v[i]));
+        } else {
+            made[i] = decode(v[i], kind, msb, bits);
+        }
+    }
+}
+
+INLINE void read_frames(byte_t *const *planes, const byte_t *from, size_t n_channels, size_t n_frames, int kind,
+                        int msb, int bits) {
+    const size_t width = bytes_of(kind), row = width * n_channels, high = channels_read(kind);
+    const size_t n_here = smaller(n_channels, high), n_rows = smaller(n_frames, LANES);
+    const size_t quad_bytes = kind == INT24 ? QUAD24_BYTES : 16;
+    byte_t room[16 * LANES + 16], samples[4 * LANES];
+    vec_t made[8];
+    size_t c, f, i;
+    if (n_frames == 0)
+        return;
+    if (n_channels == 1) {
+        read_run(planes[0], from, n_frames, kind, msb, bits);
+        return;
+    }
+    if (n_channels == 2 && n_frames >= LANES) {
+        read_two(planes[0], planes[1], from, n_frames, kind, msb, bits);
+        return;
+    }
+    for (f = 0; f < n_frames; f += LANES) {
+        const size_t at_f = smaller(f, n_frames - n_rows);
+        for (c = 0; c < n_channels; c += high) {
+            const size_t at_c = smaller(c, n_channels - n_here), at = row * at_f + width * at_c;
+            /* 12 bytes are wanted and 16 read: where something lies before them, so that nothing is read after them */
+            const size_t back = kind == INT24 && at_c > 1 ? quad_bytes - 12 : 0;
+            const byte_t *tile = from + at - back;
+            size_t step = row;
+            vec_t control = control24(msb, back != 0);
+            if (n_rows < LANES || at - back + row * (LANES - 1) + quad_bytes > row * n_frames) {
+                control = control24(msb, 0);
+                memset(room, 0, sizeof room);
+                if (row <= 16) {
+                    memcpy(room, from + at, row * (n_rows - 1) + width * n_here);
+                } else {
+                    step = 16;
+                    for (i = 0; i < n_rows; i++)
+                        memcpy(room + step * i, from + at + row * i, width * n_here);
+                }
+                tile = room;
+            }
+            read_tile(made, tile, step, kind, msb, bits, control);
+            if (n_rows == LANES && n_here == high) {
+                for (i = 0; i < high; i++)
+                    store_vec(planes[at_c + i] + 4 * at_f, made[i]);
+            } else {
+                for (i = 0; i < n_here; i++) {
+                    store_vec(samples, made[i]);
+                    memcpy(planes[at_c + i] + 4 * at_f, samples, 4 * n_rows);
+                }
+            }
+        }
+    }
+}
+
+/* ---- float64: through float32 that stays in the first-level cache ---- */
+
+#define FRAMES64 512 /* samples of float32: 2 KiB of stack */
+
+INLINE void write_run64(byte_t *to, const byte_t *from, size_t n, int msb) {
+    byte_t samples[4 * LANES], codes[8 * LANES];
+    size_t i;
+    for (i = 0; i + LANES <= n; i += LANES)
+        store64(to + 8 * i, load_vec(from + 4 * i), msb);
+    if (i < n) {
+        memset(samples, 0, sizeof samples);
+        memcpy(samples, from + 4 * i, 4 * (n - i));
+        store64(codes, load_vec(samples), msb);
+        memcpy(to + 8 * i, codes, 8 * (n - i));
+    }
+}
+
+INLINE void read_run64(byte_t *to, const byte_t *from, size_t n, int msb) {
+    byte_t samples[4 * LANES], codes[8 * LANES];
+    size_t i;
+    for (i = 0; i + LANES <= n; i += LANES)
+        store_vec(to + 4 * i, load64_floats(from + 8 * i, msb));
+    if (i < n) {
+        memset(codes, 0, sizeof codes);
+        memcpy(codes, from + 8 * i, 8 * (n - i));
+        store_vec(samples, load64_floats(codes, msb));
+        memcpy(to + 4 * i, samples, 4 * (n - i));
+    }
+}
+
+static void float32_lsb_interleave(void *to, const void *const *planes, size_t n_channels, size_t n_frames);
+static void float32_lsb_deinterleave(void *const *planes, const void *from, size_t n_channels, size_t n_frames);
+
+/* at most so many channels at a time, each time as many frames as the room takes */
+#define CHANNELS64 32
+
+INLINE void write_frames64(byte_t *to, const byte_t *const *planes, size_t n_channels, size_t n_frames, int msb) {
+    byte_t room[4 * FRAMES64];
+    const void *p[CHANNELS64];
+    size_t c, f, i;
+    for (c = 0; c < n_channels; c += CHANNELS64) {
+        const size_t n_here = smaller(CHANNELS64, n_channels - c), n_fit = FRAMES64 / n_here;
+        for (f = 0; f < n_frames; f += n_fit) {
+            const size_t n_rows = smaller(n_fit, n_frames - f);
+            for (i = 0; i < n_here; i++)
+                p[i] = planes[c + i] + 4 * f;
+            float32_lsb_interleave(room, p, n_here, n_rows);
+            for (i = 0; i < n_rows; i++)
+                write_run64(to + 8 * (n_channels * (f + i) + c), room + 4 * n_here * i, n_here, msb);
+        }
+    }
+}
+
+INLINE void read_frames64(byte_t *const *planes, const byte_t *from, size_t n_channels, size_t n_frames, int msb) {
+    byte_t room[4 * FRAMES64];
+    void *p[CHANNELS64];
+    size_t c, f, i;
+    for (c = 0; c < n_channels; c += CHANNELS64) {
+        const size_t n_here = smaller(CHANNELS64, n_channels - c), n_fit = FRAMES64 / n_here;
+        for (f = 0; f < n_frames; f += n_fit) {
+            const size_t n_rows = smaller(n_fit, n_frames - f);
+            for (i = 0; i < n_here; i++)
+                p[i] = planes[c + i] + 4 * f;
+            for (i = 0; i < n_rows; i++)
+                read_run64(room + 4 * n_here * i, from + 8 * (n_channels * (f + i) + c), n_here, msb);
+            float32_lsb_deinterleave(p, room, n_here, n_rows);
+        }
+    }
+}
+
+/* ---- the four functions of each type ---- */
+
+#define FUNCTIONS(name, kind, msb, bits)                                                                               \
+    static void name##_from_float32(void *to, const void *from, size_t n_samples) {                                    \
+        write_run(to, from, n_samples, kind, msb, bits);                                                               \
+    }                                                                                                                  \
+    static void name##_to_float32(void *to, const void *from, size_t n_samples) {                                      \
+        read_run(to, from, n_samples, kind, msb, bits);                                                                \
+    }                                                                                                                  \
+    static void name##_interleave(void *to, const void *const *planes, size_t n_channels, size_t n_frames) {           \
+        write_frames(to, (const byte_t *const *)planes, n_channels, n_frames, kind, msb, bits);                        \
+    }                                                                                                                  \
+    static void name##_deinterleave(void *const *planes, const void *from, size_t n_channels, size_t n_frames) {       \
+        read_frames((byte_t *const *)planes, from, n_channels, n_frames, kind, msb, bits);                             \
+    }
+
+FUNCTIONS(int16_lsb, INT16, 0, 16)
+FUNCTIONS(int16_msb, INT16, 1, 16)
+FUNCTIONS(int24_lsb, INT24, 0, 24)
+FUNCTIONS(int24_msb, INT24, 1, 24)
+FUNCTIONS(int32_lsb, INT32, 0, 32)
+FUNCTIONS(int32_msb, INT32, 1, 32)
+#define PADDED_FUNCTIONS(number, name, width, bits, msb) FUNCTIONS(name, PADDED, msb, bits)
+PADDED_TYPES(PADDED_FUNCTIONS)
+FUNCTIONS(float32_lsb, FLOAT32, 0, 32)
+FUNCTIONS(float32_msb, FLOAT32, 1, 32)
+
+#define FUNCTIONS64(name, msb)                                                                                         \
+    static void name##_from_float32(void *to, const void *from, size_t n_samples) {                                    \
+        write_run64(to, from, n_samples, msb);                                                                         \
+    }                                                                                                                  \
+    static void name##_to_float32(void *to, const void *from, size_t n_samples) {                                      \
+        read_run64(to, from, n_samples, msb);                                                                          \
+    }                                                                                                                  \
+    static void name##_interleave(void *to, const void *const *planes, size_t n_channels, size_t n_frames) {           \
+        write_frames64(to, (const byte_t *const *)planes, n_channels, n_frames, msb);                                  \
+    }                                                                                                                  \
+    static void name##_deinterleave(void *const *planes, const void *from, size_t n_channels, size_t n_frames) {       \
+        read_frames64((byte_t *const *)planes, from, n_channels, n_frames, msb);                                       \
+    }
+
+FUNCTIONS64(float64_lsb, 0)
+FUNCTIONS64(float64_msb, 1)
