@@ -133,7 +133,6 @@ INLINE void store24(byte_t *to, vec_t v, int msb, size_t n_room) {
     }
 }
 
-#define QUAD24_BYTES 16
 #define EARLY_LSB 0x020100FF, 0x050403FF, 0x080706FF, 0x0B0A09FF
 #define EARLY_MSB 0x000102FF, 0x030405FF, 0x060708FF, 0x090A0BFF
 #define LATE_LSB 0x060504FF, 0x090807FF, 0x0C0B0AFF, 0x0F0E0DFF

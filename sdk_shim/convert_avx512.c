@@ -31,11 +31,14 @@ INLINE vec_t load_quads(const byte_t *a, const byte_t *b, const byte_t *c, const
     return _mm512_inserti32x4(v, load_quad(d), 3);
 }
 
+INLINE void store_quad(byte_t *to, __m128i v) { _mm_storeu_si128((__m128i *)to, v); }
+
+/* extracti64x2 and not 32x4: GCC makes one instruction of it and the store, which then costs no shuffle */
 #define STORE_QUADS(k)                                                                                                 \
-    _mm_storeu_si128((__m128i *)(to + row * (4 * (k))), _mm512_extracti32x4_epi32(v[0], k));                           \
-    _mm_storeu_si128((__m128i *)(to + row * (4 * (k) + 1)), _mm512_extracti32x4_epi32(v[1], k));                       \
-    _mm_storeu_si128((__m128i *)(to + row * (4 * (k) + 2)), _mm512_extracti32x4_epi32(v[2], k));                       \
-    _mm_storeu_si128((__m128i *)(to + row * (4 * (k) + 3)), _mm512_extracti32x4_epi32(v[3], k))
+    store_quad(to + row * (4 * (k)), _mm512_extracti64x2_epi64(v[0], k));                                              \
+    store_quad(to + row * (4 * (k) + 1), _mm512_extracti64x2_epi64(v[1], k));                                          \
+    store_quad(to + row * (4 * (k) + 2), _mm512_extracti64x2_epi64(v[2], k));                                          \
+    store_quad(to + row * (4 * (k) + 3), _mm512_extracti64x2_epi64(v[3], k))
 
 INLINE void store_quad_rows(byte_t *to, size_t row, const vec_t v[4]) {
     STORE_QUADS(0);
@@ -147,17 +150,21 @@ static const char UNPACKED[2][64] = {
 
 INLINE vec_t constant(const char bytes[64]) { return _mm512_loadu_si512(bytes); }
 
+/* a store with a mask of bytes takes twice as long as two stores */
 INLINE void store24(byte_t *to, vec_t v, int msb, size_t n_room) {
-    (void)n_room;
-    _mm512_mask_storeu_epi8(to, 0xFFFFFFFFFFFF, _mm512_permutexvar_epi8(constant(PACKED[msb]), v));
+    const vec_t packed = _mm512_permutexvar_epi8(constant(PACKED[msb]), v);
+    if (n_room >= 16) {
+        store_vec(to, packed);
+    } else {
+        _mm256_storeu_si256((__m256i *)to, _mm512_castsi512_si256(packed));
+        store_quad(to + 32, _mm512_extracti64x2_epi64(packed, 2));
+    }
 }
 
 INLINE vec_t load24_top(const byte_t *from, int msb) {
     const vec_t v = _mm512_maskz_loadu_epi8(0xFFFFFFFFFFFF, from);
     return _mm512_maskz_permutexvar_epi8(0xEEEEEEEEEEEEEEEE, constant(UNPACKED[msb]), v);
 }
-
-#define QUAD24_BYTES 16
 
 /* the 12 bytes of a quad are its first, or its last ones */
 INLINE vec_t control24(int msb, int is_late) {
@@ -179,22 +186,26 @@ INLINE vec_t align24(vec_t v, int msb, vec_t control) {
 
 INLINE vec_t half_quads(const byte_t *a, const byte_t *b) { return load_quads(a, b, a + 16, b + 16); }
 
-INLINE void store_half_rows(byte_t *to, size_t row, const vec_t v[4], int is_packed, int msb) {
-    const __mmask32 bytes24 = 0xFFFFFF;
+INLINE void store_half_rows(byte_t *to, size_t row, const vec_t v[4], int is_packed, int msb, size_t n_room) {
     vec_t p[4];
     size_t i;
-    for (i = 0; i < 4; i++) {
+    for (i = 0; i < 4; i++)
         p[i] = is_packed ? _mm512_permutexvar_epi8(constant(PACKED_HALVES[msb]), v[i]) : v[i];
-        if (is_packed)
-            _mm256_mask_storeu_epi8(to + row * i, bytes24, _mm512_castsi512_si256(p[i]));
-        else
+    if (!is_packed || n_room >= 8) {
+        for (i = 0; i < 4; i++)
             _mm256_storeu_si256((__m256i *)(to + row * i), _mm512_castsi512_si256(p[i]));
+        for (i = 0; i < 4; i++)
+            _mm256_storeu_si256((__m256i *)(to + row * (4 + i)), _mm512_extracti64x4_epi64(p[i], 1));
+        return;
     }
     for (i = 0; i < 4; i++) {
-        if (is_packed)
-            _mm256_mask_storeu_epi8(to + row * (4 + i), bytes24, _mm512_extracti64x4_epi64(p[i], 1));
-        else
-            _mm256_storeu_si256((__m256i *)(to + row * (4 + i)), _mm512_extracti64x4_epi64(p[i], 1));
+        const __m128i rest = _mm256_extracti128_si256(_mm512_castsi512_si256(p[i]), 1);
+        store_quad(to + row * i, _mm512_castsi512_si128(p[i]));
+        _mm_storel_epi64((__m128i *)(to + row * i + 16), rest);
+    }
+    for (i = 0; i < 4; i++) {
+        store_quad(to + row * (4 + i), _mm512_extracti64x2_epi64(p[i], 2));
+        _mm_storel_epi64((__m128i *)(to + row * (4 + i) + 16), _mm512_extracti64x2_epi64(p[i], 3));
     }
 }
 

@@ -19,8 +19,8 @@
  *   round_clip, round32                to 24 bits or less; to 32
  *   float_of_top                       a signed number in the top bits, as float: full scale 1.0
  *   load16_floats, load24_top          LANES samples from exactly their bytes
- *   store24                            LANES codes; the flag says whether LANES * 3 bytes are all that may be written
- *   QUAD24_BYTES, align24, control24   quads of 4 packed samples: what is read for one; to 32 bits each, top-aligned
+ *   store24                            LANES codes; n_room: so many bytes after them may be overwritten
+ *   align24, control24                 quads of 16 bytes, 4 packed samples first or last, to 32 bits each, top-aligned
  *   load64_floats, store64             LANES doubles
  *   HAS_HALF_TILES                     rows of 8 samples, two a vector: half_quads, store_half_rows
  */
@@ -234,7 +234,7 @@ INLINE void write_tile(byte_t *to, size_t row, const byte_t *const *planes, size
         transpose_quads(v);
         for (i = 0; i < 4; i++)
             v[i] = encode(v[i], kind, msb, bits);
-        store_half_rows(to, row, v, kind == INT24, msb);
+        store_half_rows(to, row, v, kind == INT24, msb, n_room);
         return;
     }
 #endif
@@ -260,9 +260,11 @@ INLINE void write_tiles(byte_t *to, const byte_t *const *planes, size_t n_channe
         const size_t end = smaller(begin + FRAMES_AT_A_TIME, n_frames);
         for (c = 0; c < n_channels; c += high) {
             const size_t at_c = smaller(c, n_channels - high);
-            const size_t n_room = width * (n_channels - at_c - high);
             for (f = begin; f < end; f += wide) {
                 const size_t at_f = smaller(f, n_frames - wide);
+                /* what a row spills goes over the next channels, or if there are none, over the next frames */
+                const size_t n_room = n_channels == high ? row * (n_frames - at_f - wide)
+                                                         : width * (n_channels - at_c - high);
                 write_tile(to + row * at_f + width * at_c, row, planes + at_c, 4 * at_f, kind, msb, bits, half, n_room);
             }
         }
@@ -338,13 +340,14 @@ INLINE void write_frames(byte_t *to, const byte_t *const *planes, size_t n_chann
 
 INLINE size_t channels_read(int kind) { return kind == INT16 ? 8 : 4; }
 
-/* control: of align24 */
-INLINE void read_tile(vec_t *made, const byte_t *from, size_t row, int kind, int msb, int bits, vec_t control) {
+/* One tile into planes + at bytes; control: of align24. */
+INLINE void read_tile(byte_t *const *planes, size_t at, const byte_t *from, size_t row, int kind, int msb, int bits,
+                      vec_t control) {
     vec_t v[4];
     size_t i;
     for (i = 0; i < 4; i++) {
-        const byte_t *const at = from + row * i;
-        v[i] = load_quads(at, at + 4 * row, at + 8 * row, at + 12 * row);
+        const byte_t *const first = from + row * i;
+        v[i] = load_quads(first, first + 4 * row, first + 8 * row, first + 12 * row);
         if (kind == INT16)
             v[i] = msb ? swap16(v[i]) : v[i];
         else if (kind == INT24)
@@ -353,22 +356,51 @@ INLINE void read_tile(vec_t *made, const byte_t *from, size_t row, int kind, int
     transpose_quads(v);
     for (i = 0; i < 4; i++) {
         if (kind == INT16) { /* two channels in each 32 bits: they come apart without a shuffle */
-            made[2 * i] = float_of_top(low16_up(v[i]));
-            made[2 * i + 1] = float_of_top(high16(v[i]));
+            store_vec(planes[2 * i] + at, float_of_top(low16_up(v[i])));
+            store_vec(planes[2 * i + 1] + at, float_of_top(high16(v[i])));
         } else {
-            made[i] = decode(v[i], kind, msb, bits);
+            store_vec(planes[i] + at, decode(v[i], kind, msb, bits));
         }
     }
+}
+
+/* 12 bytes of packed samples are wanted and 16 read: where something lies before them, so that nothing is read after
+ * them. */
+INLINE size_t bytes_before(int kind, size_t channel) { return kind == INT24 && channel > 1 ? 4 : 0; }
+
+/* A tile that is not whole, or after which less is left than a quad reads (is_inside: it is not that): what can't be
+ * read or written in place goes through the stack. */
+INLINE void read_small(byte_t *const *planes, size_t at, const byte_t *from, size_t n_channels, size_t n_here,
+                       size_t n_rows, int is_inside, int kind, int msb, int bits) {
+    const size_t width = bytes_of(kind), row = width * n_channels;
+    byte_t codes[16 * LANES + 16], samples[8][4 * LANES];
+    byte_t *p[8];
+    size_t i, step = row;
+    if (!is_inside) {
+        memset(codes, 0, sizeof codes);
+        if (row <= 16) { /* narrow frames lie side by side in there too, so that they come as one */
+            memcpy(codes, from, row * (n_rows - 1) + width * n_here);
+        } else {
+            step = 16;
+            for (i = 0; i < n_rows; i++)
+                memcpy(codes + step * i, from + row * i, width * n_here);
+        }
+        from = codes;
+    }
+    for (i = 0; i < 8; i++)
+        p[i] = i < n_here && n_rows == LANES ? planes[i] + at : samples[i];
+    read_tile(p, 0, from, step, kind, msb, bits, control24(msb, 0));
+    if (n_rows < LANES)
+        for (i = 0; i < n_here; i++)
+            memcpy(planes[i] + at, samples[i], 4 * n_rows);
 }
 
 INLINE void read_frames(byte_t *const *planes, const byte_t *from, size_t n_channels, size_t n_frames, int kind,
                         int msb, int bits) {
     const size_t width = bytes_of(kind), row = width * n_channels, high = channels_read(kind);
     const size_t n_here = smaller(n_channels, high), n_rows = smaller(n_frames, LANES);
-    const size_t quad_bytes = kind == INT24 ? QUAD24_BYTES : 16;
-    byte_t room[16 * LANES + 16], samples[4 * LANES];
-    vec_t made[8];
-    size_t c, f, i;
+    const int is_whole = n_here == high && n_rows == LANES;
+    size_t c, f;
     if (n_frames == 0)
         return;
     if (n_channels == 1) {
@@ -383,33 +415,15 @@ INLINE void read_frames(byte_t *const *planes, const byte_t *from, size_t n_chan
         const size_t at_f = smaller(f, n_frames - n_rows);
         for (c = 0; c < n_channels; c += high) {
             const size_t at_c = smaller(c, n_channels - n_here), at = row * at_f + width * at_c;
-            /* 12 bytes are wanted and 16 read: where something lies before them, so that nothing is read after them */
-            const size_t back = kind == INT24 && at_c > 1 ? quad_bytes - 12 : 0;
-            const byte_t *tile = from + at - back;
-            size_t step = row;
-            vec_t control = control24(msb, back != 0);
-            if (n_rows < LANES || at - back + row * (LANES - 1) + quad_bytes > row * n_frames) {
-                control = control24(msb, 0);
-                memset(room, 0, sizeof room);
-                if (row <= 16) {
-                    memcpy(room, from + at, row * (n_rows - 1) + width * n_here);
-                } else {
-                    step = 16;
-                    for (i = 0; i < n_rows; i++)
-                        memcpy(room + step * i, from + at + row * i, width * n_here);
-                }
-                tile = room;
-            }
-            read_tile(made, tile, step, kind, msb, bits, control);
-            if (n_rows == LANES && n_here == high) {
-                for (i = 0; i < high; i++)
-                    store_vec(planes[at_c + i] + 4 * at_f, made[i]);
-            } else {
-                for (i = 0; i < n_here; i++) {
-                    store_vec(samples, made[i]);
-                    memcpy(planes[at_c + i] + 4 * at_f, samples, 4 * n_rows);
-                }
-            }
+            const size_t before = bytes_before(kind, at_c);
+            /* whole tiles of other types than INT24 read nothing else: no need to ask for each */
+            const int is_sure = is_whole && (kind != INT24 || before > 0);
+            if (is_sure || (is_whole && at + row * (LANES - 1) + 16 <= row * n_frames))
+                read_tile(planes + at_c, 4 * at_f, from + at - before, row, kind, msb, bits,
+                          control24(msb, before > 0));
+            else
+                read_small(planes + at_c, 4 * at_f, from + at, n_channels, n_here, n_rows,
+                           n_rows == LANES && at + row * (LANES - 1) + 16 <= row * n_frames, kind, msb, bits);
         }
     }
 }

@@ -119,8 +119,6 @@ INLINE void store24(byte_t *to, vec_t v, int msb, size_t n_room) {
     memcpy(to + 8, &last, sizeof last);
 }
 
-#define QUAD24_BYTES 16
-
 /* are the 12 bytes of a quad its last ones */
 INLINE vec_t control24(int msb, int is_late) {
     (void)msb;
