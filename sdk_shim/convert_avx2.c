@@ -32,12 +32,8 @@ INLINE vec_t load_quads(const byte_t *a, const byte_t *b, const byte_t *c, const
     return _mm256_inserti128_si256(_mm256_castsi128_si256(load_quad(a)), load_quad(b), 1);
 }
 
-INLINE void store_quad_rows(byte_t *to, size_t row, const vec_t v[4]) {
-    size_t i;
-    for (i = 0; i < 4; i++)
-        store_quad(to + row * i, _mm256_castsi256_si128(v[i]));
-    for (i = 0; i < 4; i++)
-        store_quad(to + row * (4 + i), _mm256_extracti128_si256(v[i], 1));
+INLINE __m128i quad_of(vec_t v, int k) {
+    return k == 0 ? _mm256_castsi256_si128(v) : _mm256_extracti128_si256(v, 1);
 }
 
 /* ---- shuffles ---- */
@@ -120,17 +116,24 @@ INLINE vec_t load16_floats(const byte_t *from, int msb) {
 
 /* ---- 24 bits, packed ---- */
 
+INLINE vec_t pack24(vec_t v, int msb) {
+    const vec_t lsb_first = IN_EACH_QUAD(0x04020100, 0x09080605, 0x0E0D0C0A, -1);
+    return _mm256_shuffle_epi8(v, msb ? IN_EACH_QUAD(0x06000102, 0x090A0405, 0x0C0D0E08, -1) : lsb_first);
+}
+
+INLINE void store_quad12(byte_t *to, __m128i v) {
+    const int32_t last = _mm_extract_epi32(v, 2);
+    _mm_storel_epi64((__m128i *)to, v);
+    memcpy(to + 8, &last, sizeof last);
+}
+
 INLINE void store24(byte_t *to, vec_t v, int msb, size_t n_room) {
-    const vec_t control = msb ? IN_EACH_QUAD(0x06000102, 0x090A0405, 0x0C0D0E08, -1)
-                              : IN_EACH_QUAD(0x04020100, 0x09080605, 0x0E0D0C0A, -1);
-    const vec_t packed =
-        _mm256_permutevar8x32_epi32(_mm256_shuffle_epi8(v, control), _mm256_setr_epi32(0, 1, 2, 4, 5, 6, 3, 7));
-    if (n_room >= 8) {
-        store_vec(to, packed);
-    } else {
-        store_quad(to, _mm256_castsi256_si128(packed));
-        _mm_storel_epi64((__m128i *)(to + 16), _mm256_extracti128_si256(packed, 1));
-    }
+    const vec_t packed = pack24(v, msb);
+    store_quad(to, quad_of(packed, 0));
+    if (n_room >= 4)
+        store_quad(to + 12, quad_of(packed, 1));
+    else
+        store_quad12(to + 12, quad_of(packed, 1));
 }
 
 #define EARLY_LSB 0x020100FF, 0x050403FF, 0x080706FF, 0x0B0A09FF
@@ -178,8 +181,6 @@ INLINE void store64(byte_t *to, vec_t v, int msb) {
     store_vec(to, _mm256_castpd_si256(msb ? swap64(low) : low));
     store_vec(to + 32, _mm256_castpd_si256(msb ? swap64(high) : high));
 }
-
-#define HAS_HALF_TILES 0
 
 #include "convert_kernels.h"
 

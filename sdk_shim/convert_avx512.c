@@ -34,17 +34,17 @@ INLINE vec_t load_quads(const byte_t *a, const byte_t *b, const byte_t *c, const
 INLINE void store_quad(byte_t *to, __m128i v) { _mm_storeu_si128((__m128i *)to, v); }
 
 /* extracti64x2 and not 32x4: GCC makes one instruction of it and the store, which then costs no shuffle */
-#define STORE_QUADS(k)                                                                                                 \
-    store_quad(to + row * (4 * (k)), _mm512_extracti64x2_epi64(v[0], k));                                              \
-    store_quad(to + row * (4 * (k) + 1), _mm512_extracti64x2_epi64(v[1], k));                                          \
-    store_quad(to + row * (4 * (k) + 2), _mm512_extracti64x2_epi64(v[2], k));                                          \
-    store_quad(to + row * (4 * (k) + 3), _mm512_extracti64x2_epi64(v[3], k))
-
-INLINE void store_quad_rows(byte_t *to, size_t row, const vec_t v[4]) {
-    STORE_QUADS(0);
-    STORE_QUADS(1);
-    STORE_QUADS(2);
-    STORE_QUADS(3);
+INLINE __m128i quad_of(vec_t v, int k) {
+    switch (k) {
+    case 0:
+        return _mm512_castsi512_si128(v);
+    case 1:
+        return _mm512_extracti64x2_epi64(v, 1);
+    case 2:
+        return _mm512_extracti64x2_epi64(v, 2);
+    default:
+        return _mm512_extracti64x2_epi64(v, 3);
+    }
 }
 
 /* ---- shuffles ---- */
@@ -139,10 +139,6 @@ static const char PACKED[2][64] = {
     {TWELVE(0, 0, 1, 2), TWELVE(4, 0, 1, 2), TWELVE(8, 0, 1, 2), TWELVE(12, 0, 1, 2), NO8, NO8},
     {TWELVE(0, 2, 1, 0), TWELVE(4, 2, 1, 0), TWELVE(8, 2, 1, 0), TWELVE(12, 2, 1, 0), NO8, NO8},
 };
-static const char PACKED_HALVES[2][64] = {
-    {TWELVE(0, 0, 1, 2), TWELVE(4, 0, 1, 2), NO8, TWELVE(8, 0, 1, 2), TWELVE(12, 0, 1, 2), NO8},
-    {TWELVE(0, 2, 1, 0), TWELVE(4, 2, 1, 0), NO8, TWELVE(8, 2, 1, 0), TWELVE(12, 2, 1, 0), NO8},
-};
 static const char UNPACKED[2][64] = {
     {TOP4(0, 0, 1, 2), TOP4(4, 0, 1, 2), TOP4(8, 0, 1, 2), TOP4(12, 0, 1, 2)},
     {TOP4(0, 2, 1, 0), TOP4(4, 2, 1, 0), TOP4(8, 2, 1, 0), TOP4(12, 2, 1, 0)},
@@ -166,6 +162,17 @@ INLINE vec_t load24_top(const byte_t *from, int msb) {
     return _mm512_maskz_permutexvar_epi8(0xEEEEEEEEEEEEEEEE, constant(UNPACKED[msb]), v);
 }
 
+INLINE vec_t pack24(vec_t v, int msb) {
+    const vec_t lsb_first = IN_EACH_QUAD(0x04020100, 0x09080605, 0x0E0D0C0A, -1);
+    return _mm512_shuffle_epi8(v, msb ? IN_EACH_QUAD(0x06000102, 0x090A0405, 0x0C0D0E08, -1) : lsb_first);
+}
+
+INLINE void store_quad12(byte_t *to, __m128i v) {
+    const int32_t last = _mm_extract_epi32(v, 2);
+    _mm_storel_epi64((__m128i *)to, v);
+    memcpy(to + 8, &last, sizeof last);
+}
+
 /* the 12 bytes of a quad are its first, or its last ones */
 INLINE vec_t control24(int msb, int is_late) {
     static const int32_t controls[2][2][4] = {
@@ -178,35 +185,6 @@ INLINE vec_t control24(int msb, int is_late) {
 INLINE vec_t align24(vec_t v, int msb, vec_t control) {
     (void)msb;
     return _mm512_shuffle_epi8(v, control);
-}
-
-/* ---- rows of 8: frames 0 to 3 in the lower halves, 4 to 7 in the upper ones ---- */
-
-#define HAS_HALF_TILES 1
-
-INLINE vec_t half_quads(const byte_t *a, const byte_t *b) { return load_quads(a, b, a + 16, b + 16); }
-
-INLINE void store_half_rows(byte_t *to, size_t row, const vec_t v[4], int is_packed, int msb, size_t n_room) {
-    vec_t p[4];
-    size_t i;
-    for (i = 0; i < 4; i++)
-        p[i] = is_packed ? _mm512_permutexvar_epi8(constant(PACKED_HALVES[msb]), v[i]) : v[i];
-    if (!is_packed || n_room >= 8) {
-        for (i = 0; i < 4; i++)
-            _mm256_storeu_si256((__m256i *)(to + row * i), _mm512_castsi512_si256(p[i]));
-        for (i = 0; i < 4; i++)
-            _mm256_storeu_si256((__m256i *)(to + row * (4 + i)), _mm512_extracti64x4_epi64(p[i], 1));
-        return;
-    }
-    for (i = 0; i < 4; i++) {
-        const __m128i rest = _mm256_extracti128_si256(_mm512_castsi512_si256(p[i]), 1);
-        store_quad(to + row * i, _mm512_castsi512_si128(p[i]));
-        _mm_storel_epi64((__m128i *)(to + row * i + 16), rest);
-    }
-    for (i = 0; i < 4; i++) {
-        store_quad(to + row * (4 + i), _mm512_extracti64x2_epi64(p[i], 2));
-        _mm_storel_epi64((__m128i *)(to + row * (4 + i) + 16), _mm512_extracti64x2_epi64(p[i], 3));
-    }
 }
 
 /* ---- float64 ---- */

@@ -11,7 +11,7 @@
  *
  * kind, msb are constants wherever a function is inlined, bits mostly. A level defines:
  *   load_vec, store_vec                LANES * 4 bytes
- *   load_quads, store_quad_rows        quads from four addresses; the quads of four vectors as rows, in rising order
+ *   load_quads, quad_of, store_quad    quads from four addresses; one of them, by a constant; 16 bytes
  *   unpack_{lo,hi}{16,32,64}           inside quads
  *   zip, unzip                         two vectors to alternating samples and back, in order
  *   swap16, swap32, shift_up, low16_up, high16
@@ -19,10 +19,10 @@
  *   round_clip, round32                to 24 bits or less; to 32
  *   float_of_top                       a signed number in the top bits, as float: full scale 1.0
  *   load16_floats, load24_top          LANES samples from exactly their bytes
+ *   pack24, store_quad12               4 codes to the first 12 bytes of each quad; and exactly those
  *   store24                            LANES codes; n_room: so many bytes after them may be overwritten
  *   align24, control24                 quads of 16 bytes, 4 packed samples first or last, to 32 bits each, top-aligned
  *   load64_floats, store64             LANES doubles
- *   HAS_HALF_TILES                     rows of 8 samples, two a vector: half_quads, store_half_rows
  */
 
 enum kind { INT16, INT24, INT32, PADDED, FLOAT32 };
@@ -196,19 +196,31 @@ INLINE void read_two(byte_t *left, byte_t *right, const byte_t *from, size_t n_f
 
 /* ---- planes to frames ---- */
 
-/* Tiles: INT16 8 channels x LANES frames, since it packs two channels' frames before it transposes; the others
- * LANES channels x 4 frames, or as half rows 8 x 8. */
-INLINE size_t tile_channels(int kind, int half) { return kind == INT16 || half ? 8 : LANES; }
-INLINE size_t tile_frames(int kind, int half) { return kind == INT16 ? LANES : half ? 8 : 4; }
+/* A tile is 8 channels x LANES frames. Its rows are two quads, or one of INT16, and leave in rising order. */
+#define TILE 8
 
-/* One tile from planes + at bytes into rows; n_room as in store_row, of each row. Rows are written in rising order. */
-INLINE void write_tile(byte_t *to, size_t row, const byte_t *const *planes, size_t at, int kind, int msb, int bits,
-                       int half, size_t n_room) {
-    vec_t v[4];
+/* Rows 4 * k to 4 * k + 3: quad k of each vector. Packed quads are 12 bytes and stored as 16: what they spill is
+ * overwritten by the next ones; the last row must be exact if is_last_exact, the others too if is_exact. */
+INLINE void store_four_rows(byte_t *to, size_t row, const vec_t *v, int k, int kind, int is_exact, int is_last_exact) {
     size_t i;
-    (void)half;
+    for (i = 0; i < 4; i++, to += row) {
+        store_quad(to, quad_of(v[i], k));
+        if (kind == INT16)
+            continue;
+        if (kind != INT24)
+            store_quad(to + 16, quad_of(v[i + 4], k));
+        else if (is_exact || (is_last_exact && k == LANES / 4 - 1 && i == 3))
+            store_quad12(to + 12, quad_of(v[i + 4], k));
+        else
+            store_quad(to + 12, quad_of(v[i + 4], k));
+    }
+}
+
+INLINE void write_tile(byte_t *to, size_t row, const byte_t *const *planes, size_t at, int kind, int msb, int bits,
+                       int is_exact, int is_last_exact) {
+    vec_t v[8], a[4];
+    size_t i;
     if (kind == INT16) {
-        vec_t a[4], b[4];
         for (i = 0; i < 4; i++)
             v[i] = pack16_as(encode(load_vec(planes[i] + at), kind, msb, bits),
                              encode(load_vec(planes[i + 4] + at), kind, msb, bits), msb);
@@ -216,57 +228,50 @@ INLINE void write_tile(byte_t *to, size_t row, const byte_t *const *planes, size
         a[1] = unpack_hi16(v[0], v[1]); /* 4 5 */
         a[2] = unpack_lo16(v[2], v[3]); /* 2 3 */
         a[3] = unpack_hi16(v[2], v[3]); /* 6 7 */
-        b[0] = unpack_lo32(a[0], a[2]); /* 0 1 2 3 of two frames */
-        b[1] = unpack_lo32(a[1], a[3]); /* 4 5 6 7 */
-        b[2] = unpack_hi32(a[0], a[2]);
-        b[3] = unpack_hi32(a[1], a[3]);
-        v[0] = unpack_lo64(b[0], b[1]);
-        v[1] = unpack_hi64(b[0], b[1]);
-        v[2] = unpack_lo64(b[2], b[3]);
-        v[3] = unpack_hi64(b[2], b[3]);
-        store_quad_rows(to, row, v);
-        return;
-    }
-#if HAS_HALF_TILES
-    if (half) {
-        for (i = 0; i < 4; i++)
-            v[i] = half_quads(planes[i] + at, planes[i + 4] + at);
+        v[4] = unpack_lo32(a[0], a[2]); /* 0 1 2 3 of two frames */
+        v[5] = unpack_lo32(a[1], a[3]); /* 4 5 6 7 */
+        v[6] = unpack_hi32(a[0], a[2]);
+        v[7] = unpack_hi32(a[1], a[3]);
+        v[0] = unpack_lo64(v[4], v[5]);
+        v[1] = unpack_hi64(v[4], v[5]);
+        v[2] = unpack_lo64(v[6], v[7]);
+        v[3] = unpack_hi64(v[6], v[7]);
+    } else {
+        for (i = 0; i < 8; i++)
+            v[i] = load_vec(planes[i] + at);
         transpose_quads(v);
-        for (i = 0; i < 4; i++)
+        transpose_quads(v + 4);
+        for (i = 0; i < 8; i++) {
             v[i] = encode(v[i], kind, msb, bits);
-        store_half_rows(to, row, v, kind == INT24, msb, n_room);
-        return;
+            if (kind == INT24)
+                v[i] = pack24(v[i], msb);
+        }
     }
-#endif
-    for (i = 0; i < 4; i++)
-        v[i] = load_quads(planes[i] + at, planes[(i + 4) % LANES] + at, planes[(i + 8) % LANES] + at,
-                          planes[(i + 12) % LANES] + at);
-    transpose_quads(v);
-    for (i = 0; i < 4; i++)
-        store_row(to + row * i, encode(v[i], kind, msb, bits), kind, msb, n_room);
+    store_four_rows(to, row, v, 0, kind, is_exact, is_last_exact);
+    if (LANES > 4)
+        store_four_rows(to + 4 * row, row, v, 1, kind, is_exact, is_last_exact);
+    if (LANES > 8) {
+        store_four_rows(to + 8 * row, row, v, 2, kind, is_exact, is_last_exact);
+        store_four_rows(to + 12 * row, row, v, 3, kind, is_exact, is_last_exact);
+    }
 }
 
-/* Sixteen frames of a plane are a cache line: they are used up before the next planes are read, and the frames that
- * are written at a time stay few enough for the first-level cache, whatever the number of channels. */
-#define FRAMES_AT_A_TIME 16
-
-/* at least a tile in both directions */
+/* At least a tile in both directions. Channels are the inner loop: a tile reads whole cache lines of its planes once
+ * (or in two parts), and the lines that it writes a part of are completed by the next tiles while they are still in the
+ * first-level cache, whatever the number of channels. */
 INLINE void write_tiles(byte_t *to, const byte_t *const *planes, size_t n_channels, size_t n_frames, int kind, int msb,
-                        int bits, int half) {
+                        int bits) {
     const size_t width = bytes_of(kind), row = width * n_channels;
-    const size_t high = tile_channels(kind, half), wide = tile_frames(kind, half);
-    size_t begin, c, f;
-    for (begin = 0; begin < n_frames; begin += FRAMES_AT_A_TIME) {
-        const size_t end = smaller(begin + FRAMES_AT_A_TIME, n_frames);
-        for (c = 0; c < n_channels; c += high) {
-            const size_t at_c = smaller(c, n_channels - high);
-            for (f = begin; f < end; f += wide) {
-                const size_t at_f = smaller(f, n_frames - wide);
-                /* what a row spills goes over the next channels, or if there are none, over the next frames */
-                const size_t n_room = n_channels == high ? row * (n_frames - at_f - wide)
-                                                         : width * (n_channels - at_c - high);
-                write_tile(to + row * at_f + width * at_c, row, planes + at_c, 4 * at_f, kind, msb, bits, half, n_room);
-            }
+    size_t c, f;
+    for (f = 0; f < n_frames; f += LANES) {
+        const size_t at_f = smaller(f, n_frames - LANES);
+        for (c = 0; c < n_channels; c += TILE) {
+            const size_t at_c = smaller(c, n_channels - TILE);
+            /* what a row spills, 4 bytes, goes over the next two channels or more; if there is but one tile of them,
+             * over the next frame */
+            const int is_exact = at_c + TILE + 1 >= n_channels && n_channels > TILE;
+            write_tile(to + row * at_f + width * at_c, row, planes + at_c, 4 * at_f, kind, msb, bits, is_exact,
+                       n_channels == TILE && f + LANES >= n_frames);
         }
     }
 }
@@ -274,32 +279,29 @@ INLINE void write_tiles(byte_t *to, const byte_t *const *planes, size_t n_channe
 /* Less than a tile in one direction. Planes that are missing are replaced by the last one: what comes of them lands on
  * the next frames and is overwritten there, as rows are written in rising order. */
 INLINE void write_small(byte_t *to, const byte_t *const *planes, size_t n_channels, size_t n_frames, int kind, int msb,
-                        int bits, int half) {
+                        int bits) {
     const size_t width = bytes_of(kind), row = width * n_channels;
-    const size_t high = tile_channels(kind, half), wide = tile_frames(kind, half);
-    const byte_t *p[LANES > 8 ? LANES : 8];
-    byte_t padded[32 * LANES], rows[16 * LANES];
+    const size_t n_rows = smaller(LANES, n_frames), step = smaller(row, width * TILE);
+    const byte_t *p[TILE];
+    byte_t padded[TILE][4 * LANES], rows[4 * TILE * LANES];
     size_t c, f, i;
-    for (c = 0; c < n_channels; c += high) {
-        const size_t n_here = smaller(high, n_channels - c), n_rows = smaller(wide, n_frames);
-        for (i = 0; i < high; i++)
+    for (c = 0; c < n_channels; c += TILE) {
+        const size_t n_here = smaller(TILE, n_channels - c);
+        for (i = 0; i < TILE; i++) {
             p[i] = planes[c + smaller(i, n_here - 1)];
-        if (n_frames < wide) {
-            memset(padded, 0, sizeof padded);
-            for (i = 0; i < high; i++) {
-                memcpy(padded + 4 * wide * i, p[i], 4 * n_frames);
-                p[i] = padded + 4 * wide * i;
+            if (n_frames < LANES) {
+                memset(padded[i], 0, sizeof padded[i]);
+                memcpy(padded[i], p[i], 4 * n_frames);
+                p[i] = padded[i];
             }
         }
-        for (f = 0; f < n_frames; f += wide) {
-            const size_t at_f = n_frames < wide ? 0 : smaller(f, n_frames - wide);
-            const int fits = n_channels < high && row * (at_f + wide - 1) + width * high <= row * n_frames;
-            /* narrow frames lie side by side in the room too, so that they leave it as one */
-            const size_t step = smaller(row, width * high);
-            write_tile(fits ? to + row * at_f : rows, step, p, 4 * at_f, kind, msb, bits, half, 0);
+        for (f = 0; f < n_frames; f += LANES) {
+            const size_t at_f = smaller(f, n_frames - n_rows);
+            const int fits = n_channels < TILE && row * (at_f + LANES - 1) + width * TILE <= row * n_frames;
+            write_tile(fits ? to + row * at_f : rows, step, p, 4 * at_f, kind, msb, bits, 0, 1);
             if (fits)
                 continue;
-            if (step == row)
+            if (step == row) /* narrow frames lie side by side in the room too: they leave it as one */
                 memcpy(to + row * at_f, rows, row * n_rows);
             else
                 for (i = 0; i < n_rows; i++)
@@ -320,20 +322,10 @@ INLINE void write_frames(byte_t *to, const byte_t *const *planes, size_t n_chann
         write_two(to, planes[0], planes[1], n_frames, kind, msb, bits);
         return;
     }
-    if (n_channels >= tile_channels(kind, 0) && n_frames >= tile_frames(kind, 0)) {
-        write_tiles(to, planes, n_channels, n_frames, kind, msb, bits, 0);
-        return;
-    }
-#if HAS_HALF_TILES
-    if (kind != INT16) {
-        if (n_channels >= tile_channels(kind, 1) && n_frames >= tile_frames(kind, 1))
-            write_tiles(to, planes, n_channels, n_frames, kind, msb, bits, 1);
-        else
-            write_small(to, planes, n_channels, n_frames, kind, msb, bits, 1);
-        return;
-    }
-#endif
-    write_small(to, planes, n_channels, n_frames, kind, msb, bits, 0);
+    if (n_channels >= TILE && n_frames >= LANES)
+        write_tiles(to, planes, n_channels, n_frames, kind, msb, bits);
+    else
+        write_small(to, planes, n_channels, n_frames, kind, msb, bits);
 }
 
 /* ---- frames to planes: tiles of LANES frames x 4 channels, or x 8 of INT16 ---- */

@@ -23,10 +23,10 @@ INLINE vec_t load_quads(const byte_t *a, const byte_t *b, const byte_t *c, const
     return load_vec(a);
 }
 
-INLINE void store_quad_rows(byte_t *to, size_t row, const vec_t v[4]) {
-    size_t i;
-    for (i = 0; i < 4; i++)
-        store_vec(to + row * i, v[i]);
+INLINE void store_quad(byte_t *to, vec_t v) { store_vec(to, v); }
+INLINE vec_t quad_of(vec_t v, int k) {
+    (void)k;
+    return v;
 }
 
 /* ---- shuffles ---- */
@@ -105,18 +105,26 @@ INLINE int32_t load32(const byte_t *from) {
     return v;
 }
 
-INLINE void store24(byte_t *to, vec_t v, int msb, size_t n_room) {
+INLINE vec_t pack24(vec_t v, int msb) {
     const vec_t first = _mm_set1_epi64x(0xFFFFFF), second = _mm_set1_epi64x(0xFFFFFF000000);
-    int32_t last;
-    (void)n_room;
     if (msb)
         v = _mm_srli_epi32(swap32(v), 8);
     /* two samples in 6 bytes of each half, then the halves together */
     v = _mm_or_si128(_mm_and_si128(v, first), _mm_and_si128(_mm_srli_epi64(v, 8), second));
-    v = _mm_or_si128(_mm_move_epi64(v), _mm_slli_si128(_mm_srli_si128(v, 8), 6));
+    return _mm_or_si128(_mm_move_epi64(v), _mm_slli_si128(_mm_srli_si128(v, 8), 6));
+}
+
+INLINE void store_quad12(byte_t *to, vec_t v) {
+    const int32_t last = _mm_cvtsi128_si32(_mm_srli_si128(v, 8));
     _mm_storel_epi64((__m128i *)to, v);
-    last = _mm_cvtsi128_si32(_mm_srli_si128(v, 8));
     memcpy(to + 8, &last, sizeof last);
+}
+
+INLINE void store24(byte_t *to, vec_t v, int msb, size_t n_room) {
+    if (n_room >= 4)
+        store_quad(to, pack24(v, msb));
+    else
+        store_quad12(to, pack24(v, msb));
 }
 
 /* are the 12 bytes of a quad its last ones */
@@ -162,8 +170,6 @@ INLINE void store64(byte_t *to, vec_t v, int msb) {
     store_vec(to, _mm_castpd_si128(msb ? swap64(low) : low));
     store_vec(to + 16, _mm_castpd_si128(msb ? swap64(high) : high));
 }
-
-#define HAS_HALF_TILES 0
 
 #include "convert_kernels.h"
 
