@@ -15,12 +15,13 @@ MSVC = WINDOWS and sys.platform == "win32"
 
 OS = ["sdk_shim/os_posix.c", "sdk_shim/os_windows.c"]
 LOG = ["sdk_shim/shim_log.c", "sdk_shim/shim_log_linux.c", "sdk_shim/shim_log_windows.c"]
+CONVERT = [f"sdk_shim/convert{level}.c" for level in ("", "_portable", "_sse2", "_avx2", "_avx512")]
 OS_LIBRARIES = ["winmm", "synchronization"] if WINDOWS else []
 
 # module: (Cython source, further C sources, libraries)
 MODULES = {
     "asiokit.rt.system": ("asiokit/rt/system.pyx", OS + LOG, OS_LIBRARIES),
-    "asiokit.rt.convert": ("asiokit/rt/convert.pyx", ["sdk_shim/convert.c"], []),
+    "asiokit.rt.convert": ("asiokit/rt/convert.pyx", CONVERT, []),
     "asiokit.rt.clock": ("asiokit/rt/clock.pyx", [], []),
     "asiokit.device.base": ("asiokit/device/base.pyx", [], []),
     "asiokit.device.c_device": ("asiokit/device/c_device.pyx", [], []),
@@ -47,7 +48,14 @@ SHIM_EXPORTS = ["DllCanUnloadNow", "DllGetClassObject", "DllRegisterServer", "Dl
 
 # where a loop over samples is the whole work
 MORE = [] if MSVC else ["-O3"]
-COMPILE_MORE = {"asiokit.rt.convert": MORE, "asiokit_drivers.loopback": MORE}
+COMPILE_MORE = {
+    # every level gives the same bits: no sum may be fused with a product on machines that can
+    "asiokit.rt.convert": [*MORE, *([] if MSVC else ["-ffp-contract=off"])],
+    "asiokit_drivers.loopback": MORE,
+}
+if WINDOWS and not MSVC:
+    # mingw's gcc believes that it has aligned the stack for what it keeps there of wide vectors, but has not
+    COMPILE_MORE["asiokit.rt.convert"].append("-Wa,-muse-unaligned-vector-move")
 
 DIRECTIVES = {
     "language_level": 3,

@@ -19,7 +19,7 @@ from asiokit.engine.notifier cimport engine_notify
 from asiokit.engine.state cimport engine_acquire, engine_rate, engine_release
 from asiokit.rt.clock cimport (CLOCK_DEVICE, CLOCK_REALTIME, clock_anchor, clock_cycle_done, clock_init,
                                steps_cancel)
-from asiokit.rt.convert cimport convert_from_float32, convert_to_float32, sample_type_width
+from asiokit.rt.convert cimport convert_best_level, convert_find, converters_t, sample_type_width
 from asiokit.rt.gate cimport (gate_close, gate_enter, gate_free, gate_init, gate_is_busy, gate_is_closed, gate_leave,
                               gate_wait_left)
 from asiokit.rt.journal cimport journal_put
@@ -330,6 +330,7 @@ cdef stream_t *stream_new(engine_t *e, asio_buffer_info_t *infos, asio_long_t n_
     """
     cdef stream_t *s = <stream_t *>calloc(1, sizeof(stream_t))
     cdef layout_t l
+    cdef converters_t converters
     cdef size_t width = sample_type_width(e.sample_type)
     cdef int32_t half, n_active_in, n_active_out
     cdef asio_long_t i
@@ -371,8 +372,10 @@ cdef stream_t *stream_new(engine_t *e, asio_buffer_info_t *infos, asio_long_t n_
                 infos[i].buffers[half] = host_input(s, &l, infos[i].channel_num, half)
             else:
                 infos[i].buffers[half] = host_output(s, &l, infos[i].channel_num, half)
-    s.to_host = convert_from_float32(e.sample_type)
-    s.from_host = convert_to_float32(e.sample_type)
+    # an engine has none but PCM types
+    convert_find(e.sample_type, convert_best_level(), &converters)
+    s.to_host = converters.from_float32
+    s.from_host = converters.to_float32
     s.cycle = cycle_host_first if e.output_ready else cycle_device_first
     s.buffer_switch = switch_time_info if use_time_info else switch_plain
     return s

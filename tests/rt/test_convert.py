@@ -202,10 +202,9 @@ def compiled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         "-fPIC",
         *request.param.split(),
     ]
-    subprocess.run([*command, f"-I{sources}", str(sources / "convert.c"), "-o", str(library)], check=True)
+    files = [str(path) for path in sorted(sources.glob("convert*.c"))]
+    subprocess.run([*command, f"-I{sources}", *files, "-o", str(library)], check=True)
     loaded = ctypes.CDLL(str(library))
-    for function in (loaded.convert_from_float32, loaded.convert_to_float32):
-        function.restype = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
     loaded.sample_type_width.restype = ctypes.c_size_t
     return loaded
 
