@@ -36,6 +36,8 @@ MODULES = {
     "asiokit.com.driver": ("asiokit/com/driver.pyx", [], []),
     "asiokit.entry": ("asiokit/entry.pyx", [], []),
     "asiokit_drivers.loopback": ("drivers/asiokit_drivers/loopback.pyx", [], []),
+    "asiokit.bench.loops": ("asiokit/bench/loops.pyx", [], []),
+    "asiokit.bench.bare_host": ("asiokit/bench/bare_host.pyx", [], []),
     "asiokit.host.native": ("asiokit/host/native.pyx", [], []),
     "asiokit.host.session": ("asiokit/host/session.pyx", [], []),
 }

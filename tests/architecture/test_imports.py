@@ -1,4 +1,5 @@
-"""Imports run one way: down the layers of docs/architecture.md. Two roots know everybody: the entry and the CLI."""
+"""Imports run one way: down the layers of docs/architecture.md. Some roots know everybody: the entry, the CLI
+and its benchmark."""
 
 import re
 from pathlib import Path
@@ -27,7 +28,7 @@ LAYERS: dict[str, set[str]] = {
     "install": SETUP - {"install"},
     "drivers": {"abi", "rt", "device", *PLAIN},
 }
-ROOTS = {"entry", "cli", "__main__"}
+ROOTS = {"entry", "cli", "bench", "__main__"}
 
 _IMPORT = re.compile(
     r"^\s*(?:from\s+([\w.]+)\s+c?import\s+(\([^)]*\)|[^\n]*)|c?import\s+([\w., ]+?)(?:\s+as\s+\w+)?\s*(?:#.*)?$)",

@@ -1,0 +1,49 @@
+"""bench, group proof: what a cycle does besides its work, as the kernel counts it. (`make test` proves more: no allocation
+and no lock, by preloaded counters, and the generated C.)"""
+
+import ctypes
+import time
+from collections.abc import Iterator
+
+from asiokit.bench.bare_host import BareHost
+from asiokit.bench.drivers import loopback
+from asiokit.bench.measure import Goal, Result, Tick, thread_named
+
+N_FRAMES, RATE_HZ = 64, 48000
+
+
+def counters(thread: int) -> dict[str, int]:
+    with open(f"/proc/self/task/{thread}/status") as file:
+        status = dict(line.split(":", 1) for line in file if ":" in line)
+    with open(f"/proc/self/task/{thread}/stat") as file:
+        stat = file.read().rpartition(")")[2].split()
+    return {
+        "switches": int(status["voluntary_ctxt_switches"]),
+        "minor": int(stat[7]),
+        "major": int(stat[9]),
+    }
+
+
+def run(rounds: int, quick: bool, tick: Tick) -> Iterator[Result]:
+    seconds = 0.5 if quick else 2.0
+    with loopback(64, clock="realtime", share=False, sample_type="int24") as driver, BareHost(driver, N_FRAMES) as host:
+        host.start()
+        time.sleep(0.2)
+        thread = thread_named("asiokit-stream")
+        before, n = counters(thread), host.n_switches
+        time.sleep(seconds)
+        after, n = counters(thread), host.n_switches - n
+        tick(1, 2)
+        held_ms = 1000
+        begun = host.n_switches
+        ctypes.PyDLL(None).poll(None, 0, held_ms)  # in C, with the GIL
+        held = host.n_switches - begun
+        host.stop()
+    switches = (after["switches"] - before["switches"]) / n
+    yield Result("proof", "voluntary switches a cycle (1 = the sleep)", switches, "switches",
+                 goal=Goal(1.02, of_value=True))  # fmt: skip
+    faults = after["minor"] - before["minor"] + after["major"] - before["major"]
+    yield Result("proof", f"page faults in {n} cycles", faults, "faults", goal=Goal(0, of_value=True))
+    due = held_ms * RATE_HZ / N_FRAMES / 1000
+    yield Result("proof", "cycles served while the GIL is held for 1 s", held, "cycles", due, "those due", held / due,
+                 Goal(0.95, at_least=True))  # fmt: skip
