@@ -13,7 +13,7 @@ from setuptools.command.build_ext import build_ext
 WINDOWS = sysconfig.get_platform().startswith("win")
 MSVC = WINDOWS and sys.platform == "win32"
 
-OS = ["sdk_shim/os_posix.c", "sdk_shim/os_windows.c"]
+OS = [f"sdk_shim/os_{part}.c" for part in ("posix", "windows", "linux", "linux_rtkit")]
 LOG = ["sdk_shim/shim_log.c", "sdk_shim/shim_log_linux.c", "sdk_shim/shim_log_windows.c"]
 CONVERT = [f"sdk_shim/convert{level}.c" for level in ("", "_portable", "_sse2", "_avx2", "_avx512")]
 OS_LIBRARIES = ["winmm", "synchronization"] if WINDOWS else []

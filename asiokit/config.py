@@ -17,6 +17,7 @@ CLOCKS = ("realtime", "freewheel", "manual", "device")
 
 RATE_HZ_MIN, RATE_HZ_MAX = 8000.0, 768000.0
 FRAMES_MIN, FRAMES_MAX = 16, 8192
+SPIN_US_MAX = 200
 POWERS_OF_TWO = -1  # the granularity that means it
 MIN_DEFAULT, MAX_DEFAULT, PREFERRED_DEFAULT = 32, 2048, 256
 
@@ -85,14 +86,15 @@ class EntryConfig(Frozen):
     """One driver entry as a host sees it. Rates in Hz, sizes in frames. Making one checks it (ConfigError).
 
     device: a class of the entry-point group asiokit.devices. options: the device's own, checked by its option table,
-    not here. rate_hz: the rate before a host sets one. rates_hz: None = any from RATE_HZ_MIN to RATE_HZ_MAX. answers:
-    overrides of return codes, checked by com/answers.py. path: the file it was read from; two configs that differ in
-    nothing else are equal.
+    not here. rate_hz: the rate before a host sets one. rates_hz: None = any from RATE_HZ_MIN to RATE_HZ_MAX. spin_us:
+    how much of each wait the stream thread spins, at run time never more than half a period. answers: overrides of
+    return codes, checked by com/answers.py. path: the file it was read from; two configs that differ in nothing else
+    are equal.
     """
 
     __slots__ = (
         *("name", "device", "options", "sample_type", "rate_hz", "rates_hz", "buffer_frames", "clock"),
-        *("answers", "path"),
+        *("spin_us", "answers", "path"),
     )
     name: str
     device: str
@@ -102,6 +104,7 @@ class EntryConfig(Frozen):
     rates_hz: tuple[float, ...] | None
     buffer_frames: BufferSizes
     clock: str
+    spin_us: int
     answers: Mapping[str, str]
     path: Path | None
 
@@ -115,6 +118,7 @@ class EntryConfig(Frozen):
         rates_hz: tuple[float, ...] | None = None,
         buffer_frames: BufferSizes | None = None,
         clock: str = "realtime",
+        spin_us: int = 0,
         answers: Mapping[str, str] | None = None,
         path: Path | None = None,
     ) -> None:
@@ -123,6 +127,7 @@ class EntryConfig(Frozen):
             raise wrong("device", f"{device!r} is not the name of a device class (asiokit devices lists them)")
         _check_choice("stream.sample_type", sample_type, SAMPLE_TYPES)
         _check_choice("stream.clock", clock, CLOCKS)
+        _check_integer("stream.spin_us", spin_us, 0, SPIN_US_MAX)
         rate_hz = _checked_rate("stream.rate_hz", rate_hz)
         if rates_hz is not None:
             rates_hz = _checked_rates(rates_hz, rate_hz)
@@ -131,7 +136,7 @@ class EntryConfig(Frozen):
         if not isinstance(buffer_frames, BufferSizes):
             raise wrong("stream.buffer_frames", "must be a table of min, max, preferred, granularity")
         self._set(name=name, device=device, sample_type=sample_type, rate_hz=rate_hz, rates_hz=rates_hz)
-        self._set(buffer_frames=buffer_frames, clock=clock, path=path)
+        self._set(buffer_frames=buffer_frames, clock=clock, spin_us=spin_us, path=path)
         self._set(options=_checked_table("options", options), answers=_checked_table("answers", answers))
         for key, value in self.answers.items():
             if not isinstance(value, str):
@@ -215,7 +220,7 @@ def check_name(name: object) -> None:
 # ---- from TOML -------------------------------------------------------------------------------------------------
 
 _TOP = ("name", "device", "options", "stream", "answers")
-_STREAM = ("sample_type", "rate_hz", "rates_hz", "buffer_frames", "clock")
+_STREAM = ("sample_type", "rate_hz", "rates_hz", "buffer_frames", "clock", "spin_us")
 
 
 def _entry_from(content: Mapping[str, object], path: Path | None) -> EntryConfig:

@@ -5,23 +5,24 @@
 #ifndef _WIN32
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <linux/futex.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "atomic.h"
+#include "os_linux.h"
+#include "os_spin.h"
 
 #define NS_PER_S 1000000000LL
+
+void os_begin(void) { linux_find_bus(); }
 
 static struct timespec timespec_from_ns(int64_t t_ns) {
     struct timespec t = {(time_t)(t_ns / NS_PER_S), (long)(t_ns % NS_PER_S)};
@@ -38,10 +39,15 @@ int64_t os_host_time_ns(int64_t t_ns) { return t_ns; }
 
 void os_host_time_follow(void) {}
 
-void os_sleep_until(int64_t t_ns) {
+int64_t os_sleep_until(int64_t t_ns) {
     struct timespec t = timespec_from_ns(t_ns);
     while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) == EINTR) {
     }
+    return os_now_ns();
+}
+
+int64_t os_sleep_spin_until(int64_t t_ns, int64_t spin_ns) {
+    return spin_until(t_ns, os_sleep_until(t_ns - spin_ns), spin_ns);
 }
 
 const char *os_sleep_method(void) { return "clock_nanosleep"; }
@@ -93,19 +99,20 @@ int os_thread_start(void (*body)(void *), void *argument, const char *name) {
     return error;
 }
 
-int os_priority_raise(void **token) {
-    struct sched_param parameters;
-    *token = NULL;
-    memset(&parameters, 0, sizeof parameters);
-    parameters.sched_priority =
-        70; /* above ordinary real-time users, below the kernel's interrupt threads' watchdogs */
-    if (pthread_setschedparam(pthread_self(), SCHED_FIFO, &parameters) == 0)
-        return OS_PRIORITY_REALTIME;
-    prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL); /* an ordinary thread's sleep may otherwise end 50 us late */
-    return OS_PRIORITY_NORMAL;
+int64_t os_thread_cpu_ns(void) { return linux_thread_cpu_ns(0); }
+
+void os_priority_raise(os_grant_t *grant, int32_t *told, const int64_t *progress) {
+    linux_raise(grant);
+    os_grant_add(grant, told, progress);
 }
 
-void os_priority_drop(void *token) { (void)token; /* the thread ends right after */ }
+void os_priority_drop(os_grant_t *grant) { os_grant_remove(grant); /* the thread ends right after */ }
+
+static pthread_mutex_t grants_lock = PTHREAD_MUTEX_INITIALIZER;
+
+void os_grants_lock(void) { pthread_mutex_lock(&grants_lock); }
+
+void os_grants_unlock(void) { pthread_mutex_unlock(&grants_lock); }
 
 static pthread_mutex_t wakeful_lock = PTHREAD_MUTEX_INITIALIZER;
 static int wakeful_users, wakeful_file = -1;
@@ -113,14 +120,8 @@ static int wakeful_users, wakeful_file = -1;
 int os_wakeful_acquire(void) {
     int held;
     pthread_mutex_lock(&wakeful_lock);
-    if (wakeful_users++ == 0) {
-        const int32_t none = 0;
-        wakeful_file = open("/dev/cpu_dma_latency", O_WRONLY | O_CLOEXEC);
-        if (wakeful_file >= 0 && write(wakeful_file, &none, sizeof none) != (ssize_t)sizeof none) {
-            close(wakeful_file);
-            wakeful_file = -1;
-        }
-    }
+    if (wakeful_users++ == 0)
+        wakeful_file = linux_wakeful_open();
     held = wakeful_file >= 0;
     pthread_mutex_unlock(&wakeful_lock);
     return held;
@@ -129,7 +130,7 @@ int os_wakeful_acquire(void) {
 void os_wakeful_release(void) {
     pthread_mutex_lock(&wakeful_lock);
     if (--wakeful_users == 0 && wakeful_file >= 0) {
-        close(wakeful_file);
+        linux_wakeful_close(wakeful_file);
         wakeful_file = -1;
     }
     pthread_mutex_unlock(&wakeful_lock);

@@ -14,6 +14,8 @@
 #include <stdlib.h>
 
 #include "atomic.h"
+#include "os_linux.h"
+#include "os_spin.h"
 
 #define NS_PER_S 1000000000LL
 #define NS_PER_MS 1000000LL
@@ -101,17 +103,19 @@ int64_t os_host_time_ns(int64_t t_ns) {
 typedef LONG(NTAPI *nt_delay_fn)(BOOLEAN alertable, LARGE_INTEGER *interval);
 
 static nt_delay_fn nt_delay; /* set in Wine only */
+static int waits_below;      /* in Wine: by a system call of the Linux below */
 static DWORD timer_slot = TLS_OUT_OF_INDEXES;
-static INIT_ONCE wait_once = INIT_ONCE_STATIC_INIT;
 
-static BOOL CALLBACK choose_wait(PINIT_ONCE once, PVOID parameter, PVOID *context) {
+void os_begin(void) {
     HMODULE ntdll = GetModuleHandleW(L"ntdll.dll");
-    (void)once, (void)parameter, (void)context;
-    /* in Wine a waitable timer ends 20 to 50 times later than the same kernel can do: see PERFORMANCE in docs */
+    if (timer_slot != TLS_OUT_OF_INDEXES)
+        return;
+    /* in Wine a waitable timer ends 20 to 50 times later than the same kernel can do: docs/decisions/0004 */
     if (ntdll && GetProcAddress(ntdll, "wine_get_version"))
         nt_delay = (nt_delay_fn)(void *)GetProcAddress(ntdll, "NtDelayExecution");
+    waits_below = linux_is_below();
+    linux_find_bus();
     timer_slot = TlsAlloc();
-    return TRUE;
 }
 
 #ifndef CREATE_WAITABLE_TIMER_HIGH_RESOLUTION
@@ -130,26 +134,33 @@ static HANDLE thread_timer(void) {
     return timer;
 }
 
-void os_sleep_until(int64_t t_ns) {
-    int64_t left;
-    InitOnceExecuteOnce(&wait_once, choose_wait, NULL, NULL);
-    while ((left = t_ns - os_now_ns()) > 0) {
-        LARGE_INTEGER due; /* negative: relative, in 100 ns */
-        due.QuadPart = -((left + 99) / 100);
-        if (nt_delay) {
+int64_t os_sleep_until(int64_t t_ns) {
+    int64_t now_ns = os_now_ns();
+    for (; now_ns < t_ns; now_ns = os_now_ns()) { /* once more after a signal, or when two clocks disagree */
+        LARGE_INTEGER due;                        /* negative: relative, in 100 ns */
+        due.QuadPart = -((t_ns - now_ns + 99) / 100);
+        if (waits_below) {
+            linux_sleep_for(t_ns - now_ns);
+        } else if (nt_delay) {
             nt_delay(FALSE, &due);
         } else {
             HANDLE timer = thread_timer();
             if (timer && SetWaitableTimer(timer, &due, 0, NULL, NULL, FALSE))
                 WaitForSingleObject(timer, INFINITE);
             else
-                Sleep((DWORD)(left / NS_PER_MS + 1));
+                Sleep((DWORD)((t_ns - now_ns) / NS_PER_MS + 1));
         }
     }
+    return now_ns;
+}
+
+int64_t os_sleep_spin_until(int64_t t_ns, int64_t spin_ns) {
+    return spin_until(t_ns, os_sleep_until(t_ns - spin_ns), spin_ns);
 }
 
 const char *os_sleep_method(void) {
-    InitOnceExecuteOnce(&wait_once, choose_wait, NULL, NULL);
+    if (waits_below)
+        return "clock_nanosleep (Linux below Wine)";
     return nt_delay ? "NtDelayExecution" : "waitable timer";
 }
 
@@ -191,10 +202,23 @@ int os_thread_start(void (*body)(void *), void *argument, const char *name) {
     return 0;
 }
 
+int64_t os_thread_cpu_ns(void) {
+    FILETIME made, ended, kernel, user;
+    if (linux_is_below())
+        return linux_thread_cpu_ns(0);
+    if (!GetThreadTimes(GetCurrentThread(), &made, &ended, &kernel, &user))
+        return 0;
+    return ((((int64_t)kernel.dwHighDateTime << 32) | kernel.dwLowDateTime) +
+            (((int64_t)user.dwHighDateTime << 32) | user.dwLowDateTime)) *
+           100;
+}
+
 typedef HANDLE(WINAPI *mmcss_set_fn)(LPCWSTR task, LPDWORD index);
+typedef BOOL(WINAPI *mmcss_priority_fn)(HANDLE task, int priority);
 typedef BOOL(WINAPI *mmcss_revert_fn)(HANDLE task);
 
 static mmcss_set_fn mmcss_set;
+static mmcss_priority_fn mmcss_priority;
 static mmcss_revert_fn mmcss_revert;
 static INIT_ONCE mmcss_once = INIT_ONCE_STATIC_INIT;
 
@@ -203,31 +227,69 @@ static BOOL CALLBACK find_mmcss(PINIT_ONCE once, PVOID parameter, PVOID *context
     (void)once, (void)parameter, (void)context;
     if (avrt) {
         mmcss_set = (mmcss_set_fn)(void *)GetProcAddress(avrt, "AvSetMmThreadCharacteristicsW");
+        mmcss_priority = (mmcss_priority_fn)(void *)GetProcAddress(avrt, "AvSetMmThreadPriority");
         mmcss_revert = (mmcss_revert_fn)(void *)GetProcAddress(avrt, "AvRevertMmThreadCharacteristics");
     }
     return TRUE;
 }
 
-int os_priority_raise(void **token) {
+void os_priority_raise(os_grant_t *grant, int32_t *told, const int64_t *progress) {
+    enum { AVRT_CRITICAL = 2 };
     DWORD index = 0;
-    *token = NULL;
+    /* before MMCSS, whose priority then stands above it, and which gives this one back when it is left */
+    const int is_critical = SetThreadPriority(GetCurrentThread(), THREAD_PRIORITY_TIME_CRITICAL) != 0;
     InitOnceExecuteOnce(&mmcss_once, find_mmcss, NULL, NULL);
     if (mmcss_set && mmcss_revert)
-        *token = mmcss_set(L"Pro Audio", &index);
-    if (SetThreadPriority(GetCurrentThread(), THREAD_PRIORITY_TIME_CRITICAL))
-        return *token ? OS_PRIORITY_REALTIME : OS_PRIORITY_RAISED;
-    return *token ? OS_PRIORITY_REALTIME : OS_PRIORITY_NORMAL;
+        grant->task = mmcss_set(L"Pro Audio", &index);
+    if (grant->task && mmcss_priority)
+        mmcss_priority(grant->task, AVRT_CRITICAL);
+    if (linux_is_below())
+        linux_raise(grant);
+    else if (nt_delay) /* Wine takes both requests and does nothing */
+        grant->word = OS_GRANT_WORD(OS_GRANT_ORDINARY, 0) | OS_GRANT_BELOW_WINE;
+    else if (grant->task)
+        grant->word = OS_GRANT_WORD(OS_GRANT_MMCSS, 0);
+    else
+        grant->word = OS_GRANT_WORD(is_critical ? OS_GRANT_TIME_CRITICAL : OS_GRANT_NONE, 0);
+    os_grant_add(grant, told, progress);
 }
 
-void os_priority_drop(void *token) {
-    if (token && mmcss_revert)
-        mmcss_revert(token);
+void os_priority_drop(os_grant_t *grant) {
+    os_grant_remove(grant);
+    if (grant->task && mmcss_revert)
+        mmcss_revert(grant->task);
 }
 
-/* The 1 ms timer period sharpens timeGetTime, which hosts compare our time stamps with. */
-int os_wakeful_acquire(void) { return timeBeginPeriod(1) == TIMERR_NOERROR; }
+static SRWLOCK grants_lock = SRWLOCK_INIT;
 
-void os_wakeful_release(void) { timeEndPeriod(1); }
+void os_grants_lock(void) { AcquireSRWLockExclusive(&grants_lock); }
+
+void os_grants_unlock(void) { ReleaseSRWLockExclusive(&grants_lock); }
+
+/* The 1 ms timer period sharpens timeGetTime, which hosts compare our time stamps with; in Wine it is that anyway. */
+static SRWLOCK wakeful_lock = SRWLOCK_INIT;
+static int wakeful_users, wakeful_file = -1;
+
+int os_wakeful_acquire(void) {
+    const int has_period = timeBeginPeriod(1) == TIMERR_NOERROR;
+    int held;
+    AcquireSRWLockExclusive(&wakeful_lock);
+    if (wakeful_users++ == 0 && linux_is_below())
+        wakeful_file = linux_wakeful_open();
+    held = nt_delay ? wakeful_file >= 0 : has_period;
+    ReleaseSRWLockExclusive(&wakeful_lock);
+    return held;
+}
+
+void os_wakeful_release(void) {
+    timeEndPeriod(1);
+    AcquireSRWLockExclusive(&wakeful_lock);
+    if (--wakeful_users == 0 && wakeful_file >= 0) {
+        linux_wakeful_close(wakeful_file);
+        wakeful_file = -1;
+    }
+    ReleaseSRWLockExclusive(&wakeful_lock);
+}
 
 /* ---- events: an address wait; kernel events cost 35 us through Wine's server ---- */
 

@@ -18,14 +18,15 @@ from asiokit.engine.state cimport (CLOSE_TIMEOUT_NS, MAX_CHANNELS, MAX_CLOCK_SOU
                                    STATE_LOADED, STATE_PREPARED, STATE_RUNNING, channel_t, engine_log, engine_new,
                                    engine_on_stream_thread, engine_rate, engine_release, engine_set_channels,
                                    engine_set_rate)
-from asiokit.engine.stream cimport (engine_edge, run_begin, run_busy, run_end, run_new, run_release,
+from asiokit.engine.stream cimport (engine_edge, run_begin, run_busy, run_end, run_lower, run_new, run_release,
                                     stream_acquire, stream_new, stream_release, stream_resolve, stream_silence,
                                     thread_begin_fn, thread_end_fn, time_code_fn)
 from asiokit.rt.clock cimport (CLOCK_DEVICE, CLOCK_FREEWHEEL, CLOCK_MANUAL, CLOCK_REALTIME, steps_cancel,
                                steps_take)
 from asiokit.rt.gate cimport gate_close, gate_open
 from asiokit.rt.status cimport WAKE_BUCKETS, status_publish, status_read
-from asiokit.rt.system cimport event_set, host_time_follow, host_time_ns, now_ns
+from asiokit.rt.system cimport (event_set, host_time_follow, host_time_ns, now_ns, priority_word, scheduling_text,
+                                sleep_text)
 
 from asiokit.errors import DeviceError, DriverError
 from asiokit.sample_types import SAMPLE_TYPES
@@ -119,6 +120,7 @@ cdef class Engine:
         e.clock_kind = CLOCK_DEVICE if device.own_clock else CLOCK_KINDS[config.clock]
         if e.clock_kind == CLOCK_DEVICE and not device.own_clock:
             raise DeviceError(f"device {config.device!r} has no clock of its own: set stream.clock to another one")
+        e.spin_ns = config.spin_us * 1000
         e.output_ready = bool(device.output_ready)
         e.has_time_code = bool(device.has_time_code)
         self._set_rates(config, device)
@@ -398,6 +400,8 @@ cdef class Engine:
             self.run = NULL
             run_release(run)
         elif not own:
+            with nogil:
+                run_lower(run)
             self.log("the host's buffer switch has not come back; its thread is left to end by itself")
         return quiet
 
@@ -506,7 +510,8 @@ cdef class Engine:
 
     @property
     def statistics(self) -> dict:
-        """Counters since init: cycles, late ones, wake-up lateness in us (p50, p99, max), priority; the last pair."""
+        """Counters since init: cycles, late ones, wake-up lateness in us (p50, p99, max); the last pair; priority in
+        one of three words, scheduling and sleep: what the system granted, in its own."""
         cdef engine_t *e = self.state
         cdef int64_t position = 0, time_ns = 0
         cdef int i
@@ -520,7 +525,9 @@ cdef class Engine:
             "output_timeouts": atomic_load_i64(&e.status.n_output_timeouts),
             "wake_us": {"p50": quantile(wake, 0.50), "p99": quantile(wake, 0.99),
                         "max": atomic_load_i64(&e.status.wake_max_ns) / 1000},
-            "priority": ("normal", "raised", "realtime")[atomic_load_i32(&e.status.priority)],
+            "priority": priority_word(atomic_load_i32(&e.status.grant)),
+            "scheduling": scheduling_text(atomic_load_i32(&e.status.grant)),
+            "sleep": sleep_text(<int64_t>atomic_load_i32(&e.status.spin_us) * 1000),
             "wakeful": bool(atomic_load_i32(&e.status.wakeful)),
             "position": position,
             "time_ns": time_ns,

@@ -13,11 +13,15 @@ from asiokit.device.base cimport (REQUEST_LATENCIES, REQUEST_OVERLOAD, REQUEST_R
 from asiokit.engine.state cimport (STATE_RUNNING, engine_acquire, engine_drain_journal, engine_release,
                                    engine_set_rate)
 from asiokit.rt.gate cimport gate_enter, gate_is_closed, gate_leave
-from asiokit.rt.system cimport event_set, event_wait, host_time_follow, thread_id, thread_start
+from asiokit.rt.system cimport (event_set, event_wait, host_time_follow, log_write, priority_watch, thread_id,
+                                thread_start)
 
 cdef enum:
     NOTIFY_QUIT = 1 << 16
-    FOLLOW_NS = 1000000000   # how often the host's clock is followed while a stream runs
+    FOLLOW_NS = 1000000000   # how often the host's clock is followed and the threads watched while a stream runs
+
+cdef const char *HUNG = (b"a host's buffer switch has run for over a second: its thread goes on with ordinary priority, "
+                         b"so that others get the CPU too")
 
 
 cdef inline void say(engine_t *e, asio_long_t selector) noexcept nogil:
@@ -52,6 +56,8 @@ cdef void notifier_thread(void *argument) noexcept nogil:
             break
         if atomic_load_i32(&e.state) == STATE_RUNNING:
             host_time_follow()
+            if priority_watch() > 0:
+                log_write(b"stream", HUNG)
         if what and gate_enter(&e.notify_gate, me):
             tell_host(e, what)
             gate_leave(&e.notify_gate)

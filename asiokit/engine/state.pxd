@@ -52,6 +52,7 @@ ctypedef struct engine_t:
     double min_rate_hz
     double max_rate_hz
     int32_t clock_kind
+    int64_t spin_ns            # the end of each wait that is spun; the clock may allow less
     int32_t output_ready       # the device takes output early, so the answer is OK
     int32_t has_time_code
     int32_t n_clock_sources

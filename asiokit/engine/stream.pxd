@@ -7,6 +7,7 @@ from asiokit.engine.state cimport engine_t
 from asiokit.rt.clock cimport clock_t
 from asiokit.rt.convert cimport convert_fn
 from asiokit.rt.gate cimport gate_t
+from asiokit.rt.system cimport os_grant_t
 
 # Neighbouring active channels, converted in one go.
 ctypedef struct span_t:
@@ -62,6 +63,7 @@ ctypedef struct run_t:
     int32_t kind              # CLOCK_*
     gate_t gate
     clock_t clock
+    os_grant_t grant
     stream_t *stream
     run_t *previous           # constant: a run that could not be waited for: first let its callback come back
     int32_t from_start        # begins at position 0; otherwise it goes on where the stream was paused
@@ -79,5 +81,6 @@ cdef run_t *run_new(stream_t *s, int32_t kind, run_t *previous, bint from_start)
 cdef run_t *run_busy(run_t *run) noexcept nogil
 cdef int run_begin(run_t *run) noexcept nogil
 cdef bint run_end(run_t *run, int64_t timeout_ns) noexcept nogil
+cdef void run_lower(run_t *run) noexcept nogil
 cdef void run_release(run_t *run) noexcept nogil
 cdef int32_t engine_edge(void *engine, long long t_ns) noexcept nogil

@@ -25,7 +25,7 @@ from asiokit.rt.gate cimport (gate_close, gate_enter, gate_free, gate_init, gate
 from asiokit.rt.journal cimport journal_put
 from asiokit.rt.status cimport status_count, status_publish
 from asiokit.rt.system cimport (event_set, event_wait, host_time_ns, now_ns, pages_free, pages_new, priority_drop,
-                                priority_raise, thread_id, thread_start, wakeful_acquire, wakeful_release)
+                                priority_lower, priority_raise, thread_id, thread_start, wakeful_acquire, wakeful_release)
 
 cdef enum:
     TIME_FLAGS = (ASIO_TIME_SYSTEM_TIME_VALID | ASIO_TIME_SAMPLE_POSITION_VALID | ASIO_TIME_SAMPLE_RATE_VALID
@@ -430,7 +430,9 @@ cdef run_t *run_new(stream_t *s, int32_t kind, run_t *previous, bint from_start)
     stream_acquire(s)
     if kind == CLOCK_REALTIME:
         atomic_store_i32(&s.engine.status.wakeful, wakeful_acquire())
-    clock_init(&run.clock, kind, s.n_frames, engine_rate(s.engine), &run.gate, &s.engine.status, &s.engine.steps)
+    clock_init(&run.clock, kind, s.n_frames, engine_rate(s.engine), s.engine.spin_ns, &run.gate, &s.engine.status,
+               &s.engine.steps)
+    atomic_store_i32(&s.engine.status.spin_us, <int32_t>(run.clock.spin_ns // 1000))
     return run
 
 
@@ -510,15 +512,14 @@ cdef void run_thread(void *argument) noexcept nogil:
     cdef stream_t *s = run.stream
     cdef engine_t *e = s.engine
     cdef uint64_t me = thread_id()
-    cdef void *token = NULL
-    cdef void *device_token
+    cdef void *token
     cdef int64_t edge_ns
     if not run_wait_previous(run):
         run_release(run)
         return
     if run.kind == CLOCK_REALTIME:
-        atomic_store_i32(&e.status.priority, priority_raise(&token))
-    device_token = s.thread_begin(s.device)
+        priority_raise(&run.grant, &e.status.grant, &run.clock.n_waits)
+    token = s.thread_begin(s.device)
     clock_anchor(&run.clock)
     edge_ns = atomic_load_i64(&s.edge_ns)
     if not run.from_start and run.clock.next_ns <= edge_ns:
@@ -532,9 +533,9 @@ cdef void run_thread(void *argument) noexcept nogil:
         if not gate_leave(&run.gate):
             break
     atomic_cas_i64(&e.stream_thread, <int64_t>me, 0)
-    s.thread_end(s.device, device_token)
+    s.thread_end(s.device, token)
     if run.kind == CLOCK_REALTIME:
-        priority_drop(token)
+        priority_drop(&run.grant)
     run_release(run)
 
 
@@ -557,6 +558,14 @@ cdef bint run_end(run_t *run, int64_t timeout_ns) noexcept nogil:
     event_set(run.clock.steps.grant)
     event_set(run.stream.engine.output_event)
     return left or gate_close(&run.gate, timeout_ns)
+
+
+cdef void run_lower(run_t *run) noexcept nogil:
+    """[control thread] The stream was stopped and its callback did not come back: that is no audio any more, and may
+    hold its CPU for ever."""
+    while run is not NULL:
+        priority_lower(&run.grant)
+        run = run.previous
 
 
 cdef int32_t engine_edge(void *engine, long long t_ns) noexcept nogil:

@@ -25,14 +25,17 @@ ctypedef struct clock_t:
     int64_t period_rest      # rest of the period, in 1 / rate_uhz ns
     int64_t rate_uhz         # the rate in 1/1000000 Hz, as the engine tells it: the denominator of the rest
     int64_t rest             # what has gathered of the rest
+    int64_t spin_ns          # how much of the wait is spun; at most half a period
+    int64_t late_ns          # the last wake-up after its edge
+    int64_t n_waits          # atomic: edges slept for: a thread that hangs in its host's callback does not go on
     int32_t discontinuity    # the last edge was moved
     int32_t in_step          # manual: a granted edge is being served
     gate_t *gate             # closed: the run is over
     status_t *status
     steps_t *steps
 
-cdef void clock_init(clock_t *clock, int32_t kind, int64_t n_frames, double rate_hz, gate_t *gate, status_t *status,
-                     steps_t *steps) noexcept nogil
+cdef void clock_init(clock_t *clock, int32_t kind, int64_t n_frames, double rate_hz, int64_t spin_ns, gate_t *gate,
+                     status_t *status, steps_t *steps) noexcept nogil
 cdef void clock_anchor(clock_t *clock) noexcept nogil
 cdef void clock_step_done(clock_t *clock) noexcept nogil
 

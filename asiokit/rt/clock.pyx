@@ -5,11 +5,14 @@ drifts, for any rate and any time. An edge that is served a whole period late or
 and the grid is moved to now.
 """
 from libc.stdint cimport int32_t, int64_t
+from libc.string cimport memset
 
 from asiokit.abi.atomic cimport atomic_add_i64, atomic_cas_i64, atomic_load_i64
-from asiokit.rt.gate cimport gate_is_closed, gate_t
+from asiokit.rt.gate cimport gate_free, gate_init, gate_is_closed, gate_t
 from asiokit.rt.status cimport status_count, status_t, status_wake
-from asiokit.rt.system cimport event_free, event_new, event_set, event_wait, now_ns, sleep_until
+from asiokit.rt.system cimport (event_free, event_new, event_set, event_wait, now_ns, os_event_t, os_grant_t,
+                                priority_drop, priority_raise, scheduling_text, sleep_spin_until, sleep_text,
+                                sleep_until, thread_cpu_ns, thread_start, wakeful_acquire, wakeful_release)
 
 
 cdef inline void advance(clock_t *clock) noexcept nogil:
@@ -20,19 +23,27 @@ cdef inline void advance(clock_t *clock) noexcept nogil:
         clock.next_ns += 1
 
 
-cdef int64_t wait_realtime(clock_t *clock) noexcept nogil:
+cdef inline int64_t woken(clock_t *clock, int64_t now_ns) noexcept nogil:
     cdef int64_t edge_ns = clock.next_ns
-    cdef int64_t late_ns
-    sleep_until(edge_ns)
-    late_ns = now_ns() - edge_ns
+    cdef int64_t late_ns = now_ns - edge_ns
+    clock.late_ns = late_ns
+    status_count(&clock.n_waits)
     status_wake(clock.status, late_ns)
     if late_ns >= clock.period_ns:
         status_count(&clock.status.n_late)
         clock.discontinuity = 1
-        edge_ns += late_ns
+        edge_ns = now_ns
         clock.next_ns = edge_ns
     advance(clock)
     return edge_ns
+
+
+cdef int64_t wait_realtime(clock_t *clock) noexcept nogil:
+    return woken(clock, sleep_until(clock.next_ns))
+
+
+cdef int64_t wait_spinning(clock_t *clock) noexcept nogil:
+    return woken(clock, sleep_spin_until(clock.next_ns, clock.spin_ns))
 
 
 cdef int64_t wait_freewheel(clock_t *clock) noexcept nogil:
@@ -59,14 +70,18 @@ cdef int64_t wait_manual(clock_t *clock) noexcept nogil:
     return wait_freewheel(clock)
 
 
-cdef void clock_init(clock_t *clock, int32_t kind, int64_t n_frames, double rate_hz, gate_t *gate, status_t *status,
-                     steps_t *steps) noexcept nogil:
+cdef void clock_init(clock_t *clock, int32_t kind, int64_t n_frames, double rate_hz, int64_t spin_ns, gate_t *gate,
+                     status_t *status, steps_t *steps) noexcept nogil:
     # 10^15 / uHz = ns; the largest block, 8192 frames, just fits into 63 bits
     cdef int64_t total = n_frames * <int64_t>1000000000000000
     clock.rate_uhz = <int64_t>(rate_hz * 1000000 + 0.5)
     clock.period_ns = total // clock.rate_uhz
     clock.period_rest = total % clock.rate_uhz
     clock.rest = 0
+    # a CPU that spins at real-time priority runs nothing else: half of it is the most that a wait may take
+    clock.spin_ns = min(spin_ns, clock.period_ns // 2)
+    clock.late_ns = 0
+    clock.n_waits = 0
     clock.discontinuity = 0
     clock.in_step = 0
     clock.gate = gate
@@ -76,6 +91,8 @@ cdef void clock_init(clock_t *clock, int32_t kind, int64_t n_frames, double rate
         clock.wait = wait_freewheel
     elif kind == CLOCK_MANUAL:
         clock.wait = wait_manual
+    elif clock.spin_ns > 0:
+        clock.wait = wait_spinning
     else:
         clock.wait = wait_realtime
 
@@ -120,3 +137,85 @@ cdef bint steps_take(steps_t *steps, int64_t n_edges, int64_t timeout_ns) noexce
             return False
         event_wait(steps.progress, 20000000)
     return True
+
+
+# ---- how well it wakes ----------------------------------------------------------------------------------------------
+
+ctypedef struct probe_t:
+    clock_t clock
+    gate_t gate
+    status_t status
+    os_grant_t grant
+    os_event_t *done
+    int64_t n
+    int64_t *late_ns
+    int64_t n_missed
+    int64_t cpu_ns
+    int64_t wall_ns
+    int32_t realtime
+
+
+cdef void probe_thread(void *argument) noexcept nogil:
+    """What the stream thread does between its cycles, and notes how late it was. [a thread of its own]"""
+    cdef probe_t *probe = <probe_t *>argument
+    cdef clock_t *clock = &probe.clock
+    cdef int64_t i
+    if probe.realtime:
+        priority_raise(&probe.grant, &probe.status.grant, &clock.n_waits)
+    clock_anchor(clock)
+    probe.wall_ns = now_ns()
+    probe.cpu_ns = thread_cpu_ns()
+    for i in range(probe.n):
+        clock.wait(clock)
+        probe.late_ns[i] = clock.late_ns
+        probe.n_missed += clock.late_ns // clock.period_ns
+    probe.cpu_ns = thread_cpu_ns() - probe.cpu_ns
+    probe.wall_ns = now_ns() - probe.wall_ns
+    if probe.realtime:
+        priority_drop(&probe.grant)
+    event_set(probe.done)
+
+
+def measure_wake(int64_t period_ns, int64_t n, int64_t spin_ns=0, bint realtime=True, bint wakeful=True) -> dict:
+    """How late n edges of this period are served by a thread that waits as the stream thread does.
+
+    late_ns: n lateness values, int64 each, as bytes. missed: periods that were slept over. cpu_share: what the thread
+    used of a CPU. scheduling, sleep: what the system granted, in words. wakeful: whether the CPU was kept from deep
+    idle states. Without realtime the thread stays as ordinary as a new thread is; without wakeful the CPU sleeps.
+    """
+    if period_ns < 10_000 or n < 1 or spin_ns < 0:
+        raise ValueError("measure_wake: period_ns must be at least 10000, n at least 1, spin_ns not negative")
+    late_ns = bytearray(n * sizeof(int64_t))
+    cdef char *target = late_ns
+    cdef probe_t probe
+    cdef int error
+    cdef bint is_held = False
+    memset(&probe, 0, sizeof(probe))
+    probe.done = event_new()
+    if probe.done is NULL or not gate_init(&probe.gate, True):
+        raise MemoryError("no memory for an event")
+    probe.n = n
+    probe.late_ns = <int64_t *>target
+    probe.realtime = realtime
+    # a rate at which one frame is the period, to a millionth of a Hz
+    clock_init(&probe.clock, CLOCK_REALTIME, 1, 1e9 / period_ns, spin_ns, &probe.gate, &probe.status, NULL)
+    with nogil:
+        if wakeful:
+            is_held = wakeful_acquire()
+        error = thread_start(probe_thread, &probe, b"asiokit-probe")
+        if not error:
+            event_wait(probe.done, -1)
+        if wakeful:
+            wakeful_release()
+        gate_free(&probe.gate)
+        event_free(probe.done)
+    if error:
+        raise OSError(error, "the system refuses a thread")
+    return {
+        "late_ns": late_ns,
+        "missed": probe.n_missed,
+        "cpu_share": <double>probe.cpu_ns / max(probe.wall_ns, 1),
+        "scheduling": scheduling_text(probe.status.grant),
+        "sleep": sleep_text(probe.clock.spin_ns),
+        "wakeful": is_held,
+    }

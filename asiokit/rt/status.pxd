@@ -14,7 +14,8 @@ ctypedef struct status_t:
     int64_t n_output_timeouts    # ... in vain
     int64_t wake_max_ns          # latest wake-up after its edge
     int64_t wake[WAKE_BUCKETS]   # wake-ups by lateness
-    int32_t priority             # atomic: os_priority that the stream thread got
+    int32_t grant                # atomic: the scheduling that the stream thread got (OS_GRANT_WORD in os.h)
+    int32_t spin_us              # atomic: how much of its wait it spins
     int32_t wakeful              # atomic: the CPU is kept out of deep idle
     # the published pair, read without tearing (a sequence lock: odd while it is written)
     int64_t pair_sequence

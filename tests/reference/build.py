@@ -17,13 +17,14 @@ def build_reference(folder: Path, *, windows: bool = False, flags: tuple[str, ..
     """Compiles into `folder` and returns the library. Raises CalledProcessError with the compiler's text."""
     if windows:
         compiler = os.environ.get("MINGW_CC", "x86_64-w64-mingw32-gcc")
-        target, system = folder / "asiokit_reference.dll", SDK_SHIM / "os_windows.c"
+        target, system = folder / "asiokit_reference.dll", "windows"
         link = ["-static-libgcc", "-Wl,-Bstatic,-lwinpthread,-Bdynamic", "-lwinmm", "-lsynchronization", "-ladvapi32"]
     else:
         compiler = os.environ.get("CC", "cc")
-        target, system = folder / "libasiokit_reference.so", SDK_SHIM / "os_posix.c"
+        target, system = folder / "libasiokit_reference.so", "posix"
         link = ["-fPIC", "-lpthread", "-ldl"]
-    sources = [str(HERE / "reference_driver.c"), str(system)]
+    parts = [SDK_SHIM / f"os_{part}.c" for part in (system, "linux", "linux_rtkit")]
+    sources = [str(path) for path in (HERE / "reference_driver.c", *parts)]
     options = ["-std=gnu11", "-O2", "-g", "-shared", "-fvisibility=hidden", f"-I{SDK_SHIM}", *WARNINGS, *flags]
     subprocess.run([compiler, *options, "-o", str(target), *sources, *link], check=True, capture_output=True, text=True)
     return target

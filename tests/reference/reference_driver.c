@@ -108,7 +108,7 @@ typedef struct run {
     os_mutex_t *lock; /* over the pair */
     prepared_t *prepared;
     double rate_hz;
-    int64_t anchor_ns, position, t_ns;
+    int64_t anchor_ns, position, t_ns, n_cycles;
 } run_t;
 
 typedef struct reference {
@@ -193,10 +193,10 @@ static void clock_thread(void *argument) {
     const int64_t period_ns = (int64_t)(1e9 * (double)p->n_frames / run->rate_hz);
     int use_time_info = 0;
     int64_t k, shift_ns = 0;
-    void *token;
+    os_grant_t grant = {0};
 
     atomic_store_i64(&run->thread, (int64_t)os_thread_id());
-    os_priority_raise(&token);
+    os_priority_raise(&grant, NULL, &run->n_cycles);
     if (host->buffer_switch_time_info && (style != 1 || !host->buffer_switch))
         use_time_info = style == 2 || !host->buffer_switch ||
                         (host->asio_message && host->asio_message(ASIO_MSG_SUPPORTS_TIME_INFO, 0, NULL, NULL) == 1);
@@ -207,10 +207,10 @@ static void clock_thread(void *argument) {
         const int64_t stall_ns = k == 16 ? atomic_load_i32(&options[OPTION_STALL_MS]) * 1000000LL : 0;
         const int32_t selector = atomic_load_i32(&options[OPTION_MESSAGE]);
         int64_t late_ns;
-        os_sleep_until(due_ns + stall_ns);
+        late_ns = os_sleep_until(due_ns + stall_ns) - due_ns;
         if (atomic_load_i32(&run->stopping))
             break;
-        late_ns = os_now_ns() - due_ns;
+        atomic_store_i64(&run->n_cycles, k);
         if (late_ns > period_ns)
             shift_ns += late_ns; /* from here on as if nothing had happened: no burst of cycles */
         else
@@ -236,7 +236,7 @@ static void clock_thread(void *argument) {
             host->buffer_switch(index, 1);
         }
     }
-    os_priority_drop(token);
+    os_priority_drop(&grant);
     os_event_set(run->left);
     run_release(run);
 }
@@ -577,6 +577,7 @@ static const asio_driver_vtable_t VTABLE = {
 EXPORT asio_driver_t *instantiateDriver(void);
 EXPORT asio_driver_t *instantiateDriver(void) {
     reference_t *self = calloc(1, sizeof *self);
+    os_begin();
     if (!self)
         return NULL;
     self->driver.vtable = &VTABLE;

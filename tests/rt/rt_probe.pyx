@@ -27,11 +27,11 @@ cdef class Clock:
     cdef status_t status
     cdef steps_t steps
 
-    def __cinit__(self, str kind, int64_t n_frames, double rate_hz, anchor_ns=None):
+    def __cinit__(self, str kind, int64_t n_frames, double rate_hz, anchor_ns=None, int64_t spin_ns=0):
         memset(&self.status, 0, sizeof(self.status))
         if not gate_init(&self.gate, True) or not steps_init(&self.steps):
             raise MemoryError
-        clock_init(&self.c, KINDS[kind], n_frames, rate_hz, &self.gate, &self.status, &self.steps)
+        clock_init(&self.c, KINDS[kind], n_frames, rate_hz, spin_ns, &self.gate, &self.status, &self.steps)
         if anchor_ns is None:
             clock_anchor(&self.c)
         else:
