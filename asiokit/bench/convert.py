@@ -15,6 +15,9 @@ PA_FORMATS = {"int16": peers.PA_INT16, "int24": peers.PA_INT24, "int32": peers.P
 CHANNELS, FRAMES = (2, 8, 32, 64), (32, 64, 256)
 
 
+PINNED = True  # one CPU for all contenders
+
+
 def name_of(sample_type: str, from_host: bool, interleaved: bool) -> str:
     pair = f"float32 > {sample_type}" if from_host else f"{sample_type} > float32"
     return f"{pair}, {'interleaved' if interleaved else 'planar'}"
@@ -88,7 +91,9 @@ def _summary(cells: list[tuple[str, int, int, dict[str, list[float]]]]) -> Itera
         slower = sum(_speed(taken, "ours", "portaudio") < 1 for *_, taken in cells)
         yield Result("convert", "cells slower than PortAudio", slower, "cells", goal=Goal(0, of_value=True))
     else:
-        yield Result("convert", "over PortAudio, clipping", None, "ns", None, "PortAudio", goal=Goal(6.0, at_least=True))
+        yield Result(
+            "convert", "over PortAudio, clipping", None, "ns", None, "PortAudio", goal=Goal(6.0, at_least=True)
+        )
     yield _numpy()
 
 
@@ -96,9 +101,7 @@ def _speed(taken: dict[str, list[float]], ours: str, anchor: str) -> float:
     return median([a / o for o, a in zip(taken[ours], taken[anchor], strict=True)])
 
 
-def _geomean(
-    name: str, speeds: list[float], anchor: str, goal: Goal | None = None, detail: object = None
-) -> Result:
+def _geomean(name: str, speeds: list[float], anchor: str, goal: Goal | None = None, detail: object = None) -> Result:
     ratio = float(np.exp(np.mean(np.log(speeds))))
     return Result("convert", name, None, "ns", None, anchor, ratio, goal, spread_of(speeds), detail)
 

@@ -11,6 +11,9 @@ from asiokit.sample_types import SAMPLE_TYPES
 SHAPES = ((64, 32, 1.65), (512, 32, 2.1))
 
 
+PINNED = False  # threads run where the system puts them
+
+
 def share(driver: object, n_frames: int, seconds: float) -> float:
     """Percent of a core."""
     with BareHost(driver, n_frames) as host:  # type: ignore[arg-type]

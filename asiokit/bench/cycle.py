@@ -5,12 +5,15 @@ from collections.abc import Iterator
 import numpy as np
 
 from asiokit.bench.bare_host import BareHost
-from asiokit.bench.drivers import loopback
+from asiokit.bench.drivers import loopback, opened
 from asiokit.bench.loops import Copy, Shape, call_ns, clock_ns
 from asiokit.bench.measure import Goal, Result, Tick, compared, median, runs_for
 
 SHAPES = ((2, 64), (8, 32), (64, 16), (64, 32), (64, 256), (512, 32))
 GOALS = {(64, 32): 2.2, (512, 32): 1.3}
+
+
+PINNED = True  # one CPU for all contenders
 
 
 def cycle_ns(n_channels: int, n_frames: int, share: bool, sample_type: str = "float32") -> float:
@@ -51,8 +54,8 @@ def run(rounds: int, quick: bool, tick: Tick) -> Iterator[Result]:
         yield compared("cycle", f"loopback by one copy + stamp, {label}", whole, memcpy[shape], "memcpy of the block",
                        Goal(bound) if bound else None)  # fmt: skip
         if shape == (64, 32):
-            yield compared("cycle", f"... over the WineASIO shape, {label}", whole, ports[shape], "two copies a channel",
-                           Goal(0.5))  # fmt: skip
+            name = f"... over the WineASIO shape, {label}"
+            yield compared("cycle", name, whole, ports[shape], "two copies a channel", Goal(0.5))
     budget = [3 * c + s for c, s in zip(call, stamp, strict=True)]
     for shape in shapes:
         whole = [c + s for c, s in zip(shared[shape], stamp, strict=True)]
@@ -86,8 +89,6 @@ def _growth(quick: bool) -> Iterator[Result]:
 
 
 def _converting_ns(options: dict[str, object], n_channels: int, n_frames: int) -> float:
-    from asiokit.bench.drivers import opened  # noqa: PLC0415
-
     stretch = max(50, min(20000, 4_000_000 // (n_channels * n_frames)))
     with (
         opened("loopback", options=options, clock="freewheel", sample_type="int32") as driver,

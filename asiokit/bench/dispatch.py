@@ -12,6 +12,9 @@ from asiokit.device import CDevice, PyDevice
 STRETCH = 20000
 
 
+PINNED = True  # one CPU for all contenders
+
+
 def nothing(index: int, direct: int) -> None:
     pass
 

@@ -28,7 +28,7 @@ class _Source:
 
 @contextmanager
 def opened(device: Any, **stream: Any) -> Iterator[NativeDriver]:
-    """device: a device object, or the name of a device class, whose options are in `options`. stream: as EntryConfig."""
+    """device: a device object, or the name of a device class (its options in `options`). stream: as EntryConfig."""
     name = device if isinstance(device, str) else "bench"
     config = EntryConfig(name="asiokit bench", device=name, buffer_frames=SIZES, **stream)
     if isinstance(device, str):

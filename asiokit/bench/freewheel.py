@@ -12,6 +12,9 @@ SHAPES = ((64, 16), (64, 32), (64, 64), (64, 256), (128, 32), (256, 32), (512, 3
 RATE_HZ = 48000
 
 
+PINNED = True  # one CPU for all contenders
+
+
 def cycle_ns(n_channels: int, n_frames: int) -> float:
     device = Interleaved(n_channels, SAMPLE_TYPES["int32"].number)
     stretch = max(50, min(20000, 10_000_000 // (n_channels * n_frames)))

@@ -1,4 +1,4 @@
-"""bench, group ring: bytes from one thread to another: a write and a read on one thread, against two memcpys and peers."""
+"""bench, group ring: a write and a read, on one thread, against two memcpys and other people's rings."""
 
 import contextlib
 from collections.abc import Iterator
@@ -8,6 +8,9 @@ from asiokit.bench.loops import Rings
 from asiokit.bench.measure import Contender, Goal, Result, Tick, compared, in_rotation
 
 BLOCKS = ((2, 32), (8, 32), (64, 32), (64, 256))
+
+
+PINNED = True  # one CPU for all contenders
 
 
 def run(rounds: int, quick: bool, tick: Tick) -> Iterator[Result]:

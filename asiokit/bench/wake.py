@@ -22,6 +22,9 @@ GOALS = {"realtime": (1.6, 1.5), "not realtime": (3.0, None)}
 CPU_GOALS = {1_000_000: 12.0, 333_333: 35.0}
 
 
+PINNED = False  # threads run where the system puts them
+
+
 def run(rounds: int, quick: bool, tick: Tick) -> Iterator[Result]:
     rounds, seconds = (2, 0.3) if quick else (max(rounds, 10), 0.8)
     for i, period_ns in enumerate(PERIODS_NS):

@@ -31,6 +31,7 @@ COMMANDS = {
     "play": "play",
     "record": "record",
     "doctor": "doctor",
+    "bench": "bench",
 }
 
 OK, FOUND_WRONG, COULD_NOT_RUN, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 130, 141

@@ -1,64 +1,16 @@
-"""cli: the demo report's pictures, as SVG that takes its colours and its font from the page around it.
+"""cli: the demo report's pictures.
 
 Imports matplotlib, which is optional: pip install "asiokit[report]".
 """
 
-import io
-import re
 from typing import Any
 
 import matplotlib
-import matplotlib.figure
 import matplotlib.ticker
 import numpy as np
 
+from asiokit.cli.drawing import INK, MUTED, PLAYED, RECORDED, STYLE, WARN, figure_of, svg_of
 from asiokit.host.samples import Array
-
-# Stand-ins: each becomes a CSS variable of the page, so that one drawing serves light and dark.
-INK, MUTED, GRID, PLAYED, RECORDED, WARN, PANEL = (f"#0{n}0{n}0{n}" for n in range(1, 8))
-_VARIABLES = {INK: "ink", MUTED: "muted", GRID: "grid", PLAYED: "played", RECORDED: "recorded", WARN: "warn"}
-_VARIABLES[PANEL] = "panel"
-
-_STYLE: Any = {
-    "svg.fonttype": "none",
-    "font.size": 9.5,
-    "axes.edgecolor": GRID,
-    "axes.labelcolor": MUTED,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "grid.color": GRID,
-    "grid.linewidth": 0.6,
-    "xtick.color": GRID,
-    "ytick.color": GRID,
-    "xtick.labelcolor": MUTED,
-    "ytick.labelcolor": MUTED,
-    "text.color": INK,
-    "legend.frameon": False,
-    "path.simplify_threshold": 0.3,
-}
-
-
-def _figure(height: float) -> matplotlib.figure.Figure:
-    return matplotlib.figure.Figure(figsize=(9.6, height), layout="constrained")
-
-
-def _svg(figure: matplotlib.figure.Figure, name: str) -> str:
-    """The drawing without XML head and fixed size; ids are salted, as several drawings share one page."""
-    with matplotlib.rc_context({**_STYLE, "svg.hashsalt": name}):
-        file = io.StringIO()
-        figure.savefig(file, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    text = file.getvalue()
-    text = text[text.index("<svg") :]
-    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.S)
-    text = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", text, count=1)
-    text = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", text, count=1)
-    text = re.sub(r'\bid="', f'id="{name}-', text)
-    text = re.sub(r'(url\(#|href="#)', rf"\g<1>{name}-", text)
-    for stand_in, variable in _VARIABLES.items():
-        text = text.replace(stand_in, f"var(--{variable})")
-    return text
 
 
 def _envelope(samples: Array, n_columns: int) -> tuple[Array, Array, Array]:
@@ -69,11 +21,11 @@ def _envelope(samples: Array, n_columns: int) -> tuple[Array, Array, Array]:
     return (np.arange(n_columns) + 0.5) / n_columns, lowest, highest
 
 
-@matplotlib.rc_context(_STYLE)
+@matplotlib.rc_context(STYLE)
 def waveform(played: Array, recorded: Array, rate_hz: float) -> str:
     """All of it, for the first two channels: what was played as an area, what came back as its outline."""
     n_rows = min(2, played.shape[1])
-    figure = _figure(1.25 + 1.05 * n_rows)
+    figure = figure_of(1.25 + 1.05 * n_rows)
     all_axes = figure.subplots(n_rows, 1, sharex=True, squeeze=False)[:, 0]
     seconds = len(played) / rate_hz
     for channel, axes in enumerate(all_axes):
@@ -89,10 +41,10 @@ def waveform(played: Array, recorded: Array, rate_hz: float) -> str:
         axes.yaxis.set_major_locator(matplotlib.ticker.MaxNLocator(3))
     all_axes[-1].set_xlabel("seconds since the first buffer switch")
     all_axes[0].legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, borderaxespad=0.1)
-    return _svg(figure, "waveform")
+    return svg_of(figure, "waveform")
 
 
-@matplotlib.rc_context(_STYLE)
+@matplotlib.rc_context(STYLE)
 def closeup(played: Array, recorded: Array, rate_hz: float, round_trip: int | None) -> str:
     """The first milliseconds of sound, sample by sample: the round trip can be seen."""
     channel = int(np.argmax((played**2).sum(axis=0)))
@@ -101,7 +53,7 @@ def closeup(played: Array, recorded: Array, rate_hz: float, round_trip: int | No
     length = int(np.clip(5 * shift, 192, 4096))
     onset = int(np.argmax(np.abs(x) > 0.1 * np.abs(x).max()))
     first = int(np.clip(onset - length // 8, 0, max(0, len(x) - length)))
-    figure = _figure(2.5)
+    figure = figure_of(2.5)
     axes = figure.subplots()
     for samples, colour, label in ((x, PLAYED, "played"), (y, RECORDED, "recorded")):
         piece = samples[first : first + length]
@@ -119,13 +71,13 @@ def closeup(played: Array, recorded: Array, rate_hz: float, round_trip: int | No
     axes.set(xlabel="milliseconds since the first buffer switch", ylabel=f"channel {channel + 1}")
     axes.yaxis.set_major_locator(matplotlib.ticker.MaxNLocator(4))
     axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, borderaxespad=0.1)
-    return _svg(figure, "closeup")
+    return svg_of(figure, "closeup")
 
 
-@matplotlib.rc_context(_STYLE)
+@matplotlib.rc_context(STYLE)
 def jitter(jitter_us: Array, t_s: Array, period_us: float, reference: str) -> str:
     """How late the wake-ups were: as a histogram, and along the run."""
-    figure = _figure(2.7)
+    figure = figure_of(2.7)
     left, right = figure.subplots(1, 2, width_ratios=(1, 1))
     shown = np.maximum(jitter_us, 0.5)
     bins = np.geomspace(max(0.5, shown.min() * 0.9), shown.max() * 1.1, 48)
@@ -152,7 +104,7 @@ def jitter(jitter_us: Array, t_s: Array, period_us: float, reference: str) -> st
         right.axhline(period_us, color=WARN, linewidth=1, label="one period: late")
     right.set_ylim(0, None)
     right.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3, borderaxespad=0.1)
-    return _svg(figure, "jitter")
+    return svg_of(figure, "jitter")
 
 
 def _marks(jitter_us: Array) -> list[tuple[float, str, str]]:
@@ -160,7 +112,7 @@ def _marks(jitter_us: Array) -> list[tuple[float, str, str]]:
     return list(zip(values, ("p50", "p99", "max"), (INK, INK, WARN), strict=True))
 
 
-@matplotlib.rc_context(_STYLE)
+@matplotlib.rc_context(STYLE)
 def timeline(rows: Any, buffer_frames: int, n_cycles: int = 13) -> str:
     """The first cycles: when each was due, when it came, and which half of the double buffer was the host's."""
     rows = rows[: n_cycles + 1]
@@ -168,7 +120,7 @@ def timeline(rows: Any, buffer_frames: int, n_cycles: int = 13) -> str:
     due_ms = (rows["system_ns"] - zero) / 1e6
     came_ms = (rows["host_ns"] - zero) / 1e6
     has_halves = rows["index"][0] >= 0  # some hosts keep them to themselves
-    figure = _figure(2.1 if has_halves else 1.5)
+    figure = figure_of(2.1 if has_halves else 1.5)
     axes = figure.subplots()
     for k in range(len(rows) - 1):
         lane = 1 - (int(rows["index"][k]) if has_halves else 0)
@@ -189,4 +141,4 @@ def timeline(rows: Any, buffer_frames: int, n_cycles: int = 13) -> str:
     axes.grid(visible=False)
     axes.spines["left"].set_visible(False)
     axes.tick_params(axis="y", length=0)
-    return _svg(figure, "timeline")
+    return svg_of(figure, "timeline")

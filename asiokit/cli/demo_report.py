@@ -19,6 +19,7 @@ from asiokit.rt.system import sleep_method  # type: ignore[import-not-found]
 
 PLOTS_REMEDY = 'pip install "asiokit[report]"'
 TEMPLATE = Path(__file__).with_name("demo_report.html")
+STYLE = Path(__file__).with_name("page.css")
 
 
 def has_plots() -> bool:
@@ -29,6 +30,7 @@ def render(facts: dict[str, Any], recording: Recording, verdict: str, good: bool
     """facts: what `asiokit demo --json` prints."""
     page = string.Template(TEMPLATE.read_text(encoding="utf-8"))
     return page.substitute(
+        style=STYLE.read_text(encoding="utf-8"),
         verdict=html.escape(verdict),
         state="good" if good else "bad",
         badge="passed" if good else "failed",

@@ -1,0 +1,118 @@
+"""cli: the benchmark report's pictures."""
+
+from typing import Any
+
+import matplotlib
+import matplotlib.ticker
+import numpy as np
+
+from asiokit.cli.drawing import INK, MUTED, PLAYED, RECORDED, STYLE, WARN, figure_of, svg_of
+
+
+def _plain(axis: Any) -> None:
+    axis.set_major_formatter(matplotlib.ticker.FuncFormatter(lambda value, _: f"{value:g}"))
+
+
+@matplotlib.rc_context(STYLE)
+def conversion(cells: list[list[Any]]) -> str:
+    """Each configuration's speed relative to memcpy, a field with its number."""
+    names = list(dict.fromkeys(cell[0] for cell in cells))
+    sizes = list(dict.fromkeys((cell[1], cell[2]) for cell in cells))
+    speed = {(cell[0], cell[1], cell[2]): cell[3] for cell in cells}
+    figure = figure_of(0.9 + 0.3 * len(names))
+    axes = figure.subplots()
+    for row, name in enumerate(names):
+        for column, size in enumerate(sizes):
+            value = speed[name, *size]
+            axes.add_patch(
+                matplotlib.patches.Rectangle(
+                    (column + 0.03, row + 0.05),
+                    0.94,
+                    0.9,
+                    color=PLAYED,
+                    alpha=float(np.clip(value, 0.04, 1)) * 0.8,
+                    linewidth=0,
+                )  # fmt: skip
+            )
+            axes.text(column + 0.5, row + 0.5, f"{value:.2f}", ha="center", va="center", fontsize=8.5)
+    axes.set(xlim=(0, len(sizes)), ylim=(len(names), 0))
+    axes.set_xticks(np.arange(len(sizes)) + 0.5, [f"{c}×{f}" for c, f in sizes])
+    axes.set_yticks(np.arange(len(names)) + 0.5, [name.replace(">", "→") for name in names])
+    axes.tick_params(length=0)
+    axes.grid(visible=False)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_visible(False)
+    axes.set_xlabel("channels × frames")
+    return svg_of(figure, "conversion")
+
+
+@matplotlib.rc_context(STYLE)
+def growth(detail: dict[str, Any]) -> str:
+    """Cycles by size, and the plane that was laid through them."""
+    figure = figure_of(2.8)
+    axes = figure.subplots()
+    rows = np.array(detail["rows"], float)
+    a, b, c = detail["fit"]
+    samples = rows[:, 0] * rows[:, 1]
+    order = np.argsort(samples)
+    axes.plot(
+        samples[order], (a + b * rows[:, 0] + c * samples)[order] / 1000, color=RECORDED, linewidth=1, label="fit"
+    )
+    axes.plot(samples, rows[:, 2] / 1000, "o", color=PLAYED, markersize=5, label="measured")
+    axes.set(xscale="log", yscale="log", xlabel="channels × frames", ylabel="microseconds a cycle")
+    _plain(axes.xaxis)
+    _plain(axes.yaxis)
+    axes.legend(loc="upper left")
+    return svg_of(figure, "growth")
+
+
+@matplotlib.rc_context(STYLE)
+def ratios(rows: list[dict[str, Any]], name: str) -> str:
+    """Each line's ratio with its range, and the goal as a tick."""
+    rows = [row for row in rows if row["ratio"] is not None]
+    figure = figure_of(0.6 + 0.28 * len(rows))
+    axes = figure.subplots()
+    for i, row in enumerate(rows):
+        colour = WARN if row["met"] is False else PLAYED
+        axes.plot([row["ratio"]], [i], "o", color=colour, markersize=6)
+        if row.get("spread"):
+            axes.plot(row["spread"], [i, i], color=colour, linewidth=2, alpha=0.5)
+        bound = _bound(row)
+        if bound is not None:
+            axes.plot([bound, bound], [i - 0.35, i + 0.35], color=INK, linewidth=1.5)
+    axes.set(xscale="log", ylim=(len(rows) - 0.5, -0.5), xlabel="ratio to the anchor; the stroke is the goal")
+    axes.set_yticks(range(len(rows)), [f"{row['name'].partition('/')[2]}  × {row['anchor_name']}" for row in rows])
+    axes.tick_params(axis="y", length=0)
+    _plain(axes.xaxis)
+    axes.xaxis.set_minor_formatter(matplotlib.ticker.NullFormatter())
+    return svg_of(figure, name)
+
+
+def _bound(row: dict[str, Any]) -> float | None:
+    """The goal on the ratio: "<= 2.2 x memcpy"; goals on the value have no x."""
+    words = (row["goal"] or "").split()
+    return float(words[1]) if len(words) > 2 and words[2] == "x" else None
+
+
+@matplotlib.rc_context(STYLE)
+def lateness(details: list[dict[str, Any]]) -> str:
+    """The share of wake-ups that came later than so many microseconds, each way of waiting a line."""
+    figure = figure_of(3.0)
+    all_axes = figure.subplots(1, len(details), sharey=True, squeeze=False)[0]
+    colours = {"cyclictest": MUTED, "realtime": PLAYED, "realtime, last 100 us spun": RECORDED, "not realtime": WARN}
+    for axes, detail in zip(all_axes, details, strict=True):
+        for mode, histogram in detail["modes"].items():
+            if not histogram:
+                continue
+            us, counts = np.array(histogram, float).T
+            later = 1 - np.cumsum(counts) / counts.sum()
+            style = "--" if mode == "cyclictest" else ":" if "idle" in mode else "-"
+            axes.step(np.maximum(us, 0.3), np.maximum(later, 0.5 / counts.sum()), where="post", label=mode,
+                      color=colours.get(mode, PLAYED), linestyle=style, linewidth=1.3)  # fmt: skip
+        axes.set(xscale="log", yscale="log", xlabel=f"microseconds late, period {detail['period_us']:g} µs")
+        _plain(axes.xaxis)
+        axes.minorticks_off()
+    all_axes[0].set_ylabel("share of wake-ups later than that")
+    _plain(all_axes[0].yaxis)
+    all_axes[0].legend(loc="lower left", fontsize=8)
+    return svg_of(figure, "lateness")
