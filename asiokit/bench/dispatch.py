@@ -1,5 +1,6 @@
 """bench, group dispatch: what it costs to get from the stream thread to a host's, or a device's, function."""
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -48,7 +49,6 @@ def run(rounds: int, quick: bool, tick: Tick) -> Iterator[Result]:
     native, c_device, python = [], [], []
     for _ in range(min(rounds, 5)):
         native.append(cycle_ns("loopback"))
-        # "nothing" of libc: it reads neither of its arguments
         c_device.append(cycle_ns(CDevice(_harmless())))
         python.append(cycle_ns(PyNothing()))
     yield compared("dispatch", "Python function, thread attached once", taken["attached"], call, "indirect call",
@@ -69,10 +69,11 @@ def run(rounds: int, quick: bool, tick: Tick) -> Iterator[Result]:
 
 
 def _harmless() -> int:
-    """A C function that takes no notice of its arguments: sched_yield would be a system call, getpagesize is none."""
+    """A C function of the system that takes no notice of its arguments, and makes no system call."""
     import ctypes  # noqa: PLC0415
 
-    return ctypes.cast(ctypes.CDLL(None).getpagesize, ctypes.c_void_p).value or 0
+    function = ctypes.CDLL("kernel32").GetCurrentThreadId if os.name == "nt" else ctypes.CDLL(None).getpagesize
+    return ctypes.cast(function, ctypes.c_void_p).value or 0
 
 
 def _cffi_callback() -> tuple[int, object] | None:

@@ -146,6 +146,19 @@ def pinned() -> Iterator[None]:
         os.sched_setaffinity(0, before)
 
 
+HAS_PROC = os.path.isdir("/proc/self/task") and os.name == "posix"  # in Wine it is there, and another process's
+
+
+def keep_the_gil(ms: int) -> None:
+    """In C, and in Python's eyes still running: nobody else gets the GIL."""
+    import ctypes  # noqa: PLC0415
+
+    if os.name == "nt":
+        ctypes.PyDLL("kernel32").Sleep(ms)
+    else:
+        ctypes.PyDLL(None).poll(None, 0, ms)
+
+
 def thread_named(name: str, timeout_s: float = 2.0) -> int:
     """The id of this process's thread of that name, the youngest one. LookupError."""
     end = time.monotonic() + timeout_s

@@ -32,17 +32,17 @@ def conversion(cells: list[list[Any]]) -> str:
                     color=PLAYED,
                     alpha=float(np.clip(value, 0.04, 1)) * 0.8,
                     linewidth=0,
-                )  # fmt: skip
+                )
             )
             axes.text(column + 0.5, row + 0.5, f"{value:.2f}", ha="center", va="center", fontsize=8.5)
     axes.set(xlim=(0, len(sizes)), ylim=(len(names), 0))
-    axes.set_xticks(np.arange(len(sizes)) + 0.5, [f"{c}×{f}" for c, f in sizes])
+    axes.set_xticks(np.arange(len(sizes)) + 0.5, [f"{c}x{f}" for c, f in sizes])
     axes.set_yticks(np.arange(len(names)) + 0.5, [name.replace(">", "→") for name in names])
     axes.tick_params(length=0)
     axes.grid(visible=False)
     for side in ("left", "bottom"):
         axes.spines[side].set_visible(False)
-    axes.set_xlabel("channels × frames")
+    axes.set_xlabel("channels x frames")
     return svg_of(figure, "conversion")
 
 
@@ -59,7 +59,7 @@ def growth(detail: dict[str, Any]) -> str:
         samples[order], (a + b * rows[:, 0] + c * samples)[order] / 1000, color=RECORDED, linewidth=1, label="fit"
     )
     axes.plot(samples, rows[:, 2] / 1000, "o", color=PLAYED, markersize=5, label="measured")
-    axes.set(xscale="log", yscale="log", xlabel="channels × frames", ylabel="microseconds a cycle")
+    axes.set(xscale="log", yscale="log", xlabel="channels x frames", ylabel="microseconds a cycle")
     _plain(axes.xaxis)
     _plain(axes.yaxis)
     axes.legend(loc="upper left")
@@ -81,7 +81,7 @@ def ratios(rows: list[dict[str, Any]], name: str) -> str:
         if bound is not None:
             axes.plot([bound, bound], [i - 0.35, i + 0.35], color=INK, linewidth=1.5)
     axes.set(xscale="log", ylim=(len(rows) - 0.5, -0.5), xlabel="ratio to the anchor; the stroke is the goal")
-    axes.set_yticks(range(len(rows)), [f"{row['name'].partition('/')[2]}  × {row['anchor_name']}" for row in rows])
+    axes.set_yticks(range(len(rows)), [f"{row['name'].partition('/')[2]}  x {row['anchor_name']}" for row in rows])
     axes.tick_params(axis="y", length=0)
     _plain(axes.xaxis)
     axes.xaxis.set_minor_formatter(matplotlib.ticker.NullFormatter())

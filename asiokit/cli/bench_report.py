@@ -35,11 +35,11 @@ def _tiles(rows: list[dict[str, Any]]) -> list[str]:
     """The figures that people ask for first, as far as they were measured."""
     wanted = (
         ("convert/geometric mean", "conversion", "of memcpy's speed"),
-        ("cycle/loopback by one copy + stamp, 64 x 32", "loopback cycle, 64 × 32", "of one memcpy of the block"),
-        ("freewheel/times real time, 64 x 32 at 48 kHz", "freewheel, 64 × 32", "times real time, converting"),
+        ("cycle/loopback by one copy + stamp, 64 x 32", "loopback cycle, 64 &times; 32", "of one memcpy of the block"),
+        ("freewheel/times real time, 64 x 32 at 48 kHz", "freewheel, 64 &times; 32", "times real time, converting"),
         ("wake/1 ms, realtime, p99", "wake-up, p99", "of cyclictest's"),
         ("wake/1 ms, realtime, last 100 us spun, p99", "... with 100 µs spun", "of cyclictest's"),
-        ("cpu/512 x 32 converting both ways, of a core", "512 × 512 channels", "% of a core, 32 frames"),
+        ("cpu/512 x 32 converting both ways, of a core", "512 &times; 512 channels", "% of a core, 32 frames"),
         ("dispatch/Python function, thread attached once", "Python callback", "indirect calls"),
         ("proof/voluntary switches a cycle (1 = the sleep)", "system calls a cycle", "the sleep, nothing else"),
     )
@@ -93,7 +93,7 @@ def _plots(group: str, rows: list[dict[str, Any]]) -> list[str]:
 def _figures(rows: list[dict[str, Any]]) -> str:
     cells = ["<tr><th></th><th>figure</th><th>of</th><th>goal</th><th>met</th></tr>"]
     for row in rows:
-        anchor = f" × {row['anchor_name']}" if row["ratio"] is not None and row.get("anchor_name") else ""
+        anchor = f" x {row['anchor_name']}" if row["ratio"] is not None and row.get("anchor_name") else ""
         columns = [figure(row) + anchor, values(row), row["goal"] or "", mark(row)]
         state = ' class="bad"' if row["met"] is False else ""
         texts = "".join(f"<td>{html.escape(text)}</td>" for text in columns)
