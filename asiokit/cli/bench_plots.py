@@ -83,8 +83,9 @@ def ratios(rows: list[dict[str, Any]], name: str) -> str:
     axes.set(xscale="log", ylim=(len(rows) - 0.5, -0.5), xlabel="ratio to the anchor; the stroke is the goal")
     axes.set_yticks(range(len(rows)), [f"{row['name'].partition('/')[2]}  x {row['anchor_name']}" for row in rows])
     axes.tick_params(axis="y", length=0)
+    axes.xaxis.set_major_locator(matplotlib.ticker.LogLocator(subs=(1, 2, 5), numticks=12))
     _plain(axes.xaxis)
-    axes.xaxis.set_minor_formatter(matplotlib.ticker.NullFormatter())
+    axes.minorticks_off()
     return svg_of(figure, name)
 
 
