@@ -22,10 +22,16 @@
 #if defined(_MSC_VER)
 #define RESTRICT __restrict
 #define INLINE static __forceinline
+#define NOINLINE __declspec(noinline)
 #else
 #define RESTRICT restrict
 /* unused ones are normal: a level takes what it needs */
 #define INLINE static inline __attribute__((always_inline, unused))
+#if defined(__clang__)
+#define NOINLINE __attribute__((noinline))
+#else
+#define NOINLINE __attribute__((noinline, noclone))
+#endif
 #endif
 
 typedef unsigned char byte_t;
