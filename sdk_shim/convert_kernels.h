@@ -2,9 +2,10 @@
  * this file. [convert_sse2.c, convert_avx2.c, convert_avx512.c]
  *
  * A vec_t has LANES samples of 32 bits in quarters of 128 bits ("quads"), because that is how x86 shuffles: inside of
- * quads, not across them. So interleaving is done in tiles whose transposition needs no crossing: four vectors get
- * their quads from memory, each quad from where it will be needed (a load with an insert costs no shuffle), four by
- * four elements are transposed inside each quad, and the vectors leave as whole rows.
+ * quads, not across them. So interleaving is done in tiles whose transposition needs no crossing. Planes to frames:
+ * whole vectors are loaded, four by four elements are transposed inside each quad, and the quads are stored one by one,
+ * each where it belongs. Frames to planes: quads are loaded one by one (a load into a part of a vector costs no
+ * shuffle), and whole vectors are stored.
  *
  * Ends: a last tile or run that would go over the edge starts earlier and does some samples twice. What is too small
  * for that goes through a little room on the stack. So no loop over single samples exists.
@@ -108,6 +109,10 @@ INLINE void write_run(byte_t *to, const byte_t *from, size_t n, int kind, int ms
     const size_t step = kind == INT16 ? 2 * LANES : LANES, width = bytes_of(kind);
     byte_t samples[8 * LANES], codes[4 * LANES];
     size_t i;
+    if (kind == FLOAT32 && !msb) {
+        memcpy(to, from, 4 * n);
+        return;
+    }
     if (n < step) {
         memset(samples, 0, sizeof samples);
         memcpy(samples, from, 4 * n);
@@ -125,6 +130,10 @@ INLINE void read_run(byte_t *to, const byte_t *from, size_t n, int kind, int msb
     const size_t width = bytes_of(kind);
     byte_t samples[4 * LANES], codes[4 * LANES];
     size_t i;
+    if (kind == FLOAT32 && !msb) {
+        memcpy(to, from, 4 * n);
+        return;
+    }
     if (n < LANES) {
         memset(codes, 0, sizeof codes);
         memcpy(codes, from, width * n);
