@@ -31,7 +31,7 @@ static registers_t cpuid(uint32_t leaf) {
 
 /* Which registers the operating system saves when it switches threads. */
 static uint32_t saved_state(void) {
-#if defined(_MSC_VER)
+#if defined(_MSC_VER) && !defined(__clang__)
     return (uint32_t)_xgetbv(0);
 #else
     uint32_t low, high;
