@@ -31,7 +31,7 @@ static registers_t cpuid(uint32_t leaf) {
 
 /* Which registers the operating system saves when it switches threads. */
 static uint32_t saved_state(void) {
-#if defined(_MSC_VER)
+#if defined(_MSC_VER) && !defined(__clang__)
     return (uint32_t)_xgetbv(0);
 #else
     uint32_t low, high;
@@ -44,10 +44,10 @@ static uint32_t saved_state(void) {
 static int has_all(uint32_t value, uint32_t bits) { return (value & bits) == bits; }
 
 static int ask_processor(void) {
-    const uint32_t OSXSAVE = 1u << 27, AVX = 1u << 28;                               /* leaf 1, ecx */
+    const uint32_t OSXSAVE = 1u << 27, AVX = 1u << 28;                                     /* leaf 1, ecx */
     const uint32_t AVX2 = 1u << 5, F_DQ_BW_VL = 1u << 16 | 1u << 17 | 1u << 30 | 1u << 31; /* leaf 7, ebx */
-    const uint32_t VBMI = 1u << 1;                                                   /* leaf 7, ecx */
-    const uint32_t YMM = 1u << 1 | 1u << 2, ZMM = YMM | 1u << 5 | 1u << 6 | 1u << 7; /* saved state */
+    const uint32_t VBMI = 1u << 1;                                                         /* leaf 7, ecx */
+    const uint32_t YMM = 1u << 1 | 1u << 2, ZMM = YMM | 1u << 5 | 1u << 6 | 1u << 7;       /* saved state */
     registers_t features;
     uint32_t saved;
     if (cpuid(0).a < 7 || !has_all(cpuid(1).c, OSXSAVE | AVX))

@@ -32,9 +32,7 @@ INLINE vec_t load_quads(const byte_t *a, const byte_t *b, const byte_t *c, const
     return _mm256_inserti128_si256(_mm256_castsi128_si256(load_quad(a)), load_quad(b), 1);
 }
 
-INLINE __m128i quad_of(vec_t v, int k) {
-    return k == 0 ? _mm256_castsi256_si128(v) : _mm256_extracti128_si256(v, 1);
-}
+INLINE __m128i quad_of(vec_t v, int k) { return k == 0 ? _mm256_castsi256_si128(v) : _mm256_extracti128_si256(v, 1); }
 
 /* ---- shuffles ---- */
 

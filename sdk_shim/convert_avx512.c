@@ -7,7 +7,8 @@
 
 /* for this file's functions only: it runs after the processor was asked */
 #if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi"))),                 \
+                             apply_to = function)
 #elif defined(__GNUC__)
 #pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi")
 #endif
@@ -122,7 +123,8 @@ INLINE vec_t load16_floats(const byte_t *from, int msb) {
     __m256i v = _mm256_loadu_si256((const __m256i *)from);
     if (msb)
         v = _mm512_castsi512_si256(swap16(_mm512_castsi256_si512(v)));
-    return _mm512_castps_si512(_mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_cvtepi16_epi32(v)), _mm512_set1_ps(1.0f / 32768.0f)));
+    return _mm512_castps_si512(
+        _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_cvtepi16_epi32(v)), _mm512_set1_ps(1.0f / 32768.0f)));
 }
 
 /* ---- 24 bits, packed ---- */

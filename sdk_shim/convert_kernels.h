@@ -2,14 +2,15 @@
  * this file. [convert_sse2.c, convert_avx2.c, convert_avx512.c]
  *
  * A vec_t has LANES samples of 32 bits in quarters of 128 bits ("quads"), because that is how x86 shuffles: inside of
- * quads, not across them. So interleaving is done in tiles whose transposition needs no crossing: four vectors get
- * their quads from memory, each quad from where it will be needed (a load with an insert costs no shuffle), four by
- * four elements are transposed inside each quad, and the vectors leave as whole rows.
+ * quads, not across them. So interleaving is done in tiles whose transposition needs no crossing. Planes to frames:
+ * whole vectors are loaded, four by four elements are transposed inside each quad, and the quads are stored one by one,
+ * each where it belongs. Frames to planes: quads are loaded one by one (a load into a part of a vector costs no
+ * shuffle), and whole vectors are stored.
  *
  * Ends: a last tile or run that would go over the edge starts earlier and does some samples twice. What is too small
  * for that goes through a little room on the stack. So no loop over single samples exists.
  *
- * kind, msb are constants wherever a function is inlined, bits mostly. A level defines:
+ * kind, msb and, but for PADDED, bits are constants wherever a function is inlined. A level defines:
  *   load_vec, store_vec                LANES * 4 bytes
  *   load_quads, quad_of, store_quad    quads from four addresses; one of them, by a constant; 16 bytes
  *   unpack_{lo,hi}{16,32,64}           inside quads
@@ -108,6 +109,10 @@ INLINE void write_run(byte_t *to, const byte_t *from, size_t n, int kind, int ms
     const size_t step = kind == INT16 ? 2 * LANES : LANES, width = bytes_of(kind);
     byte_t samples[8 * LANES], codes[4 * LANES];
     size_t i;
+    if (kind == FLOAT32 && !msb) {
+        memcpy(to, from, 4 * n);
+        return;
+    }
     if (n < step) {
         memset(samples, 0, sizeof samples);
         memcpy(samples, from, 4 * n);
@@ -125,6 +130,10 @@ INLINE void read_run(byte_t *to, const byte_t *from, size_t n, int kind, int msb
     const size_t width = bytes_of(kind);
     byte_t samples[4 * LANES], codes[4 * LANES];
     size_t i;
+    if (kind == FLOAT32 && !msb) {
+        memcpy(to, from, 4 * n);
+        return;
+    }
     if (n < LANES) {
         memset(codes, 0, sizeof codes);
         memcpy(codes, from, width * n);
@@ -310,14 +319,11 @@ INLINE void write_small(byte_t *to, const byte_t *const *planes, size_t n_channe
     }
 }
 
+/* more than one channel */
 INLINE void write_frames(byte_t *to, const byte_t *const *planes, size_t n_channels, size_t n_frames, int kind, int msb,
                          int bits) {
     if (n_frames == 0)
         return;
-    if (n_channels == 1) {
-        write_run(to, planes[0], n_frames, kind, msb, bits);
-        return;
-    }
     if (n_channels == 2 && n_frames >= LANES) {
         write_two(to, planes[0], planes[1], n_frames, kind, msb, bits);
         return;
@@ -387,6 +393,7 @@ INLINE void read_small(byte_t *const *planes, size_t at, const byte_t *from, siz
             memcpy(planes[i] + at, samples[i], 4 * n_rows);
 }
 
+/* more than one channel */
 INLINE void read_frames(byte_t *const *planes, const byte_t *from, size_t n_channels, size_t n_frames, int kind,
                         int msb, int bits) {
     const size_t width = bytes_of(kind), row = width * n_channels, high = channels_read(kind);
@@ -395,10 +402,6 @@ INLINE void read_frames(byte_t *const *planes, const byte_t *from, size_t n_chan
     size_t c, f;
     if (n_frames == 0)
         return;
-    if (n_channels == 1) {
-        read_run(planes[0], from, n_frames, kind, msb, bits);
-        return;
-    }
     if (n_channels == 2 && n_frames >= LANES) {
         read_two(planes[0], planes[1], from, n_frames, kind, msb, bits);
         return;
@@ -500,10 +503,16 @@ INLINE void read_frames64(byte_t *const *planes, const byte_t *from, size_t n_ch
         read_run(to, from, n_samples, kind, msb, bits);                                                                \
     }                                                                                                                  \
     static void name##_interleave(void *to, const void *const *planes, size_t n_channels, size_t n_frames) {           \
-        write_frames(to, (const byte_t *const *)planes, n_channels, n_frames, kind, msb, bits);                        \
+        if (n_channels == 1)                                                                                           \
+            name##_from_float32(to, planes[0], n_frames);                                                              \
+        else                                                                                                           \
+            write_frames(to, (const byte_t *const *)planes, n_channels, n_frames, kind, msb, bits);                    \
     }                                                                                                                  \
     static void name##_deinterleave(void *const *planes, const void *from, size_t n_channels, size_t n_frames) {       \
-        read_frames((byte_t *const *)planes, from, n_channels, n_frames, kind, msb, bits);                             \
+        if (n_channels == 1)                                                                                           \
+            name##_to_float32(planes[0], from, n_frames);                                                              \
+        else                                                                                                           \
+            read_frames((byte_t *const *)planes, from, n_channels, n_frames, kind, msb, bits);                         \
     }
 
 FUNCTIONS(int16_lsb, INT16, 0, 16)
@@ -512,7 +521,45 @@ FUNCTIONS(int24_lsb, INT24, 0, 24)
 FUNCTIONS(int24_msb, INT24, 1, 24)
 FUNCTIONS(int32_lsb, INT32, 0, 32)
 FUNCTIONS(int32_msb, INT32, 1, 32)
-#define PADDED_FUNCTIONS(number, name, width, bits, msb) FUNCTIONS(name, PADDED, msb, bits)
+
+/* Four times as many types as the others, of little use: one kernel for all, with their bits as an argument. */
+#define PADDED_KERNELS(name, msb)                                                                                      \
+    static NOINLINE void name##_write(void *to, const void *from, size_t n, int bits) {                                \
+        write_run(to, from, n, PADDED, msb, bits);                                                                     \
+    }                                                                                                                  \
+    static NOINLINE void name##_read(void *to, const void *from, size_t n, int bits) {                                 \
+        read_run(to, from, n, PADDED, msb, bits);                                                                      \
+    }                                                                                                                  \
+    static NOINLINE void name##_join(void *to, const void *const *planes, size_t n_channels, size_t n_frames,          \
+                                     int bits) {                                                                       \
+        if (n_channels == 1)                                                                                           \
+            name##_write(to, planes[0], n_frames, bits);                                                               \
+        else                                                                                                           \
+            write_frames(to, (const byte_t *const *)planes, n_channels, n_frames, PADDED, msb, bits);                  \
+    }                                                                                                                  \
+    static NOINLINE void name##_split(void *const *planes, const void *from, size_t n_channels, size_t n_frames,       \
+                                      int bits) {                                                                      \
+        if (n_channels == 1)                                                                                           \
+            name##_read(planes[0], from, n_frames, bits);                                                              \
+        else                                                                                                           \
+            read_frames((byte_t *const *)planes, from, n_channels, n_frames, PADDED, msb, bits);                       \
+    }
+PADDED_KERNELS(padded0, 0)
+PADDED_KERNELS(padded1, 1)
+
+#define PADDED_FUNCTIONS(number, name, width, bits, msb)                                                               \
+    static void name##_from_float32(void *to, const void *from, size_t n_samples) {                                    \
+        padded##msb##_write(to, from, n_samples, bits);                                                                \
+    }                                                                                                                  \
+    static void name##_to_float32(void *to, const void *from, size_t n_samples) {                                      \
+        padded##msb##_read(to, from, n_samples, bits);                                                                 \
+    }                                                                                                                  \
+    static void name##_interleave(void *to, const void *const *planes, size_t n_channels, size_t n_frames) {           \
+        padded##msb##_join(to, planes, n_channels, n_frames, bits);                                                    \
+    }                                                                                                                  \
+    static void name##_deinterleave(void *const *planes, const void *from, size_t n_channels, size_t n_frames) {       \
+        padded##msb##_split(planes, from, n_channels, n_frames, bits);                                                 \
+    }
 PADDED_TYPES(PADDED_FUNCTIONS)
 FUNCTIONS(float32_lsb, FLOAT32, 0, 32)
 FUNCTIONS(float32_msb, FLOAT32, 1, 32)

@@ -22,10 +22,21 @@
 #if defined(_MSC_VER)
 #define RESTRICT __restrict
 #define INLINE static __forceinline
+#define NOINLINE __declspec(noinline)
 #else
 #define RESTRICT restrict
-/* unused ones are normal: a level takes what it needs */
+/* unused ones are normal: a level takes what it needs. Not by force where nothing is optimised: it would only be slow
+ * to compile and hard to step through. */
+#if defined(__OPTIMIZE__)
 #define INLINE static inline __attribute__((always_inline, unused))
+#else
+#define INLINE static inline __attribute__((unused))
+#endif
+#if defined(__clang__)
+#define NOINLINE __attribute__((noinline))
+#else
+#define NOINLINE __attribute__((noinline, noclone))
+#endif
 #endif
 
 typedef unsigned char byte_t;

@@ -119,13 +119,19 @@ INTEGER_TYPES(INTEGER)
 #define FLOAT32(name, swap)                                                                                            \
     INLINE void name##_write(byte_t *RESTRICT to, size_t step, const byte_t *RESTRICT from, size_t n) {                \
         size_t i;                                                                                                      \
-        for (i = 0; i < n; i++)                                                                                        \
-            store32(to + step * i, load32(from + 4 * i, 0), swap);                                                     \
+        if (!(swap) && step == 4)                                                                                      \
+            memcpy(to, from, 4 * n);                                                                                   \
+        else                                                                                                           \
+            for (i = 0; i < n; i++)                                                                                    \
+                store32(to + step * i, load32(from + 4 * i, 0), swap);                                                 \
     }                                                                                                                  \
     INLINE void name##_read(byte_t *RESTRICT to, const byte_t *RESTRICT from, size_t step, size_t n) {                 \
         size_t i;                                                                                                      \
-        for (i = 0; i < n; i++)                                                                                        \
-            store32(to + 4 * i, load32(from + step * i, swap), 0);                                                     \
+        if (!(swap) && step == 4)                                                                                      \
+            memcpy(to, from, 4 * n);                                                                                   \
+        else                                                                                                           \
+            for (i = 0; i < n; i++)                                                                                    \
+                store32(to + 4 * i, load32(from + step * i, swap), 0);                                                 \
     }
 FLOAT32(float32_lsb, !IS_LSB)
 FLOAT32(float32_msb, IS_LSB)

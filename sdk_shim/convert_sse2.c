@@ -144,8 +144,7 @@ INLINE vec_t align24(vec_t v, int msb, vec_t control) {
 }
 
 INLINE vec_t load24_top(const byte_t *from, int msb) {
-    const vec_t v =
-        _mm_unpacklo_epi64(_mm_loadl_epi64((const __m128i *)from), _mm_cvtsi32_si128(load32(from + 8)));
+    const vec_t v = _mm_unpacklo_epi64(_mm_loadl_epi64((const __m128i *)from), _mm_cvtsi32_si128(load32(from + 8)));
     return align24(v, msb, control24(msb, 0));
 }
 

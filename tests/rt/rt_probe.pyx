@@ -7,6 +7,7 @@ from asiokit.abi.atomic cimport (atomic_add_i32, atomic_load_i32, atomic_load_i6
                                  atomic_store_i64)
 from asiokit.rt.clock cimport (CLOCK_FREEWHEEL, CLOCK_MANUAL, CLOCK_REALTIME, clock_anchor, clock_cycle_done,
                                clock_init, clock_t, steps_free, steps_init, steps_t, steps_take)
+from asiokit.rt.convert cimport convert_best_level, convert_find, convert_level_name, converters_t
 from asiokit.rt.gate cimport (gate_close, gate_enter, gate_free, gate_init, gate_is_busy, gate_is_closed, gate_is_mine,
                               gate_leave, gate_open, gate_t, gate_wait_left)
 from asiokit.rt.journal cimport JOURNAL_SLOTS, JOURNAL_TEXT, journal_put, journal_t, journal_take
@@ -308,3 +309,51 @@ def pages(size_t n_bytes) -> tuple:
     address = <size_t>at
     pages_free(at, n_bytes)
     return address, bool(zero), True
+
+
+cdef converters_t converters_of(sample_type, level) except *:
+    cdef converters_t found
+    if not convert_find(sample_type, level, &found):
+        raise LookupError(f"no converters of {sample_type} at level {level}")
+    return found
+
+
+def best_level() -> int:
+    return convert_best_level()
+
+
+def level_name(int level):
+    name = convert_level_name(level)
+    return None if name is NULL else name.decode()
+
+
+def has_converters(int32_t sample_type, int level) -> bool:
+    cdef converters_t found
+    memset(&found, 0xA5, sizeof(found))
+    cdef converters_t untouched = found
+    if convert_find(sample_type, level, &found):
+        return True
+    assert found.interleave == untouched.interleave
+    return False
+
+
+def run_at(int32_t sample_type, int level, bint is_written, size_t to, size_t from_, size_t n_samples) -> None:
+    """from_float32 (is_written) or to_float32, between addresses."""
+    cdef converters_t found = converters_of(sample_type, level)
+    with nogil:
+        (found.from_float32 if is_written else found.to_float32)(<void *>to, <const void *>from_, n_samples)
+
+
+def frames_at(int32_t sample_type, int level, bint is_written, size_t frames, size_t plane, size_t step_bytes,
+              size_t n_channels, size_t n_frames) -> None:
+    """interleave (is_written) to frames, or deinterleave from there; planes lie step_bytes apart."""
+    cdef converters_t found = converters_of(sample_type, level)
+    cdef void *planes[128]
+    cdef size_t i
+    with nogil:
+        for i in range(n_channels):
+            planes[i] = <void *>(plane + i * step_bytes)
+        if is_written:
+            found.interleave(<void *>frames, <const void *const *>planes, n_channels, n_frames)
+        else:
+            found.deinterleave(planes, <const void *>frames, n_channels, n_frames)

@@ -3,13 +3,14 @@
 import ctypes
 import subprocess
 import sys
-from itertools import pairwise
+from collections.abc import Callable
+from itertools import pairwise, product
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pytest
-from asiokit.rt.convert import from_float32, to_float32, width_of
+from asiokit.rt.convert import deinterleave, from_float32, interleave, levels, to_float32, width_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -74,14 +75,15 @@ def test_table_needs_no_compiled_module() -> None:
     assert done.stdout.strip() == "['asiokit.sample_types']"
 
 
+@pytest.mark.parametrize("level", levels())
 @pytest.mark.parametrize("name", SAMPLE_TYPES)
-def test_random_loud_and_special(name: str) -> None:
+def test_random_loud_and_special(name: str, level: str) -> None:
     rng = np.random.default_rng(1)
     loud = rng.uniform(-1.3, 1.3, 40_001).astype(np.float32)
     quiet = (loud * 2.0 ** rng.integers(-40, 3, loud.size)).astype(np.float32)
     samples = np.concatenate([loud, quiet, halves(SAMPLE_TYPES[name].bits), np.tile(SPECIALS, 3)])
     with np.errstate(over="ignore"):
-        assert bytes(from_float32(samples, name)) == expected(samples, name)
+        assert bytes(from_float32(samples, name, level)) == expected(samples, name)
 
 
 @pytest.mark.parametrize("name", SAMPLE_TYPES)
@@ -186,24 +188,27 @@ def test_any_length_at_any_address_and_not_a_byte_more(name: str) -> None:
             assert bytes(back) == bytes(to_float32(bytes(made), name)) and len(back) == 4 * n_samples
 
 
-@pytest.fixture(scope="module", params=["-O0", "-O3", "-O2 -fsanitize=undefined -fno-sanitize-recover=all"])
+class Converters(ctypes.Structure):
+    _fields_ = tuple((name, ctypes.c_void_p) for name in ("from_float32", "to_float32", "interleave", "deinterleave"))
+
+    def run(self, is_written: bool) -> Callable[..., None]:
+        """from_float32 (is_written) or to_float32."""
+        kind = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
+        return kind(self.from_float32 if is_written else self.to_float32)
+
+
+# Without optimisation the intrinsics are other code. -O3 is how the package has them, so all other tests test that too.
+@pytest.fixture(
+    scope="module",
+    params=["-O0 -fsanitize=undefined -fno-sanitize-recover=all", pytest.param("-O3", marks=pytest.mark.slow)],
+)
 def compiled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
-    """convert.c by itself, the pointers as the engine gets them."""
+    """The converters by themselves, the pointers as the engine gets them."""
     sources = Path(__file__).parents[2] / "sdk_shim"
     library = tmp_path_factory.mktemp("convert") / "convert.so"
-    command = [
-        "cc",
-        "-std=c11",
-        "-Wall",
-        "-Wextra",
-        "-Wpedantic",
-        "-Werror",
-        "-shared",
-        "-fPIC",
-        *request.param.split(),
-    ]
+    flags = ["-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-shared", "-fPIC", *request.param.split()]
     files = [str(path) for path in sorted(sources.glob("convert*.c"))]
-    subprocess.run([*command, f"-I{sources}", *files, "-o", str(library)], check=True)
+    subprocess.run(["cc", *flags, f"-I{sources}", *files, "-o", str(library)], check=True)
     loaded = ctypes.CDLL(str(library))
     loaded.sample_type_width.restype = ctypes.c_size_t
     return loaded
@@ -216,22 +221,44 @@ def test_pointers_write_what_is_asked_for_and_nothing_beside_it(name: str, compi
     samples = np.random.default_rng(4).uniform(-1.1, 1.1, 67).astype(np.float32)
     codes = expected(samples, name)
     floats = bytes(to_float32(codes, name))
-    for n_samples in (0, 1, 2, 3, 5, 16, 64, 67):
-        for offset in (0, 1, 3, 8):
-            for convert, source_bytes, wanted in (
-                (compiled.convert_from_float32(number), samples.tobytes(), codes[: n_samples * width]),
-                (compiled.convert_to_float32(number), codes, floats[: n_samples * 4]),
-            ):
-                source = (ctypes.c_ubyte * (len(source_bytes) + offset)).from_buffer_copy(bytes(offset) + source_bytes)
-                target = (ctypes.c_ubyte * (len(wanted) + 64)).from_buffer_copy(b"\xa5" * (len(wanted) + 64))
-                convert(ctypes.addressof(target) + offset, ctypes.addressof(source) + offset, n_samples)
-                rest = 64 - offset
-                assert bytes(target) == b"\xa5" * offset + wanted + b"\xa5" * rest
+    found = Converters()
+    for level, n_samples, offset in product(range(len(levels())), (0, 1, 2, 3, 5, 16, 64, 67), (0, 1, 3, 8)):
+        assert compiled.convert_find(number, level, ctypes.byref(found)) == 1
+        for is_written, source_bytes, wanted in (
+            (True, samples.tobytes(), codes[: n_samples * width]),
+            (False, codes, floats[: n_samples * 4]),
+        ):
+            source = (ctypes.c_ubyte * (len(source_bytes) + offset)).from_buffer_copy(bytes(offset) + source_bytes)
+            target = (ctypes.c_ubyte * (len(wanted) + 64)).from_buffer_copy(b"\xa5" * (len(wanted) + 64))
+            found.run(is_written)(ctypes.addressof(target) + offset, ctypes.addressof(source) + offset, n_samples)
+            rest = 64 - offset
+            assert bytes(target) == b"\xa5" * offset + wanted + b"\xa5" * rest
+
+
+@pytest.mark.parametrize("name", SAMPLE_TYPES)
+def test_pointers_of_frames(name: str, compiled: ctypes.CDLL) -> None:
+    number = SAMPLE_TYPES[name].number
+    samples = np.random.default_rng(5).uniform(-1.1, 1.1, 65 * 33).astype(np.float32)
+    found, kind = (
+        Converters(),
+        ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_size_t),
+    )
+    for level, (n_channels, n_frames) in product(range(len(levels())), ((1, 5), (2, 33), (5, 17), (9, 33), (65, 3))):
+        assert compiled.convert_find(number, level, ctypes.byref(found)) == 1
+        planes = np.ascontiguousarray(samples[: n_channels * n_frames].reshape(n_channels, n_frames))
+        wanted = interleave(planes, name, "portable")
+        made, back = np.zeros(len(wanted), np.uint8), np.zeros_like(planes)
+        of_planes = (ctypes.c_void_p * n_channels)(*(plane.ctypes.data for plane in planes))
+        of_back = (ctypes.c_void_p * n_channels)(*(plane.ctypes.data for plane in back))
+        kind(found.interleave)(made.ctypes.data, ctypes.addressof(of_planes), n_channels, n_frames)
+        assert made.tobytes() == wanted
+        kind(found.deinterleave)(ctypes.addressof(of_back), made.ctypes.data, n_channels, n_frames)
+        assert back.tobytes() == deinterleave(wanted, n_channels, name, "portable")
 
 
 def test_pointers_of_what_is_no_pcm(compiled: ctypes.CDLL) -> None:
     for number in (-1, 5, 7, 12, 15, 21, 28, 32, 33, 40, 2**31 - 1):
-        assert not compiled.convert_from_float32(number) and not compiled.convert_to_float32(number)
+        assert compiled.convert_find(number, 0, ctypes.byref(Converters())) == 0
         assert compiled.sample_type_width(number) == 0
 
 

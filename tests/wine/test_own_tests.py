@@ -16,10 +16,10 @@ from wine.machine import Machine
 GROUPS = {
     "rt": (
         [
-            "pointers_write or pointers_of",  # compile C as they go
+            "pointers_write or pointers_of or pointers_refuse",  # compile C as they go
             "pythons_monotonic",  # a Windows Python's own steps by 15.6 ms
         ],
-        120,
+        250,
     ),
     "engine": (
         [
