@@ -149,7 +149,7 @@ int64_t linux_thread_cpu_ns(int32_t thread) {
 int linux_wakeful_open(void) {
     const int32_t none_us = 0;
     const intptr_t file =
-        linux_call(LINUX_OPENAT, AT_FDCWD_, (intptr_t) "/dev/cpu_dma_latency", O_WRONLY_CLOEXEC_, 0, 0, 0);
+        linux_call(LINUX_OPENAT, AT_FDCWD_, (intptr_t)"/dev/cpu_dma_latency", O_WRONLY_CLOEXEC_, 0, 0, 0);
     if (file >= 0 && linux_call(LINUX_WRITE, file, (intptr_t)&none_us, sizeof none_us, 0, 0, 0) != sizeof none_us) {
         linux_call(LINUX_CLOSE, file, 0, 0, 0, 0, 0);
         return -1;

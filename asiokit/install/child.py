@@ -11,7 +11,6 @@ is broken. Prints one line of JSON behind MARK: the answer, or {"error": ...}.
 
 import ctypes
 import json
-import os
 import sys
 import time
 from collections.abc import Callable

@@ -33,9 +33,9 @@ WINE_VERSION = "a Wine that does not trap system calls lets asiokit ask Linux it
 class Machine(Frozen):
     """What the system's files say; empty or None where they say nothing.
 
-    governors: of the CPUs' frequencies. throttling_us: how many us of how many all real-time threads may use. rttime_us:
-    after which time without a sleep the kernel kills a real-time thread's process. preempt_rt, threadirqs: of the
-    kernel.
+    governors: of the CPUs' frequencies. throttling_us: how many us of how many all real-time threads may use.
+    rttime_us: after which time without a sleep the kernel kills a real-time thread's process. preempt_rt, threadirqs:
+    of the kernel.
     """
 
     __slots__ = ("governors", "preempt_rt", "rttime_us", "threadirqs", "throttling_us")
@@ -153,4 +153,3 @@ def _kernel(machine: Machine) -> Iterator[Finding]:
             yield Finding("kernel", "ok", "PREEMPT_RT" if machine.preempt_rt else "threadirqs")
         else:
             yield Finding("kernel", "ok", "neither PREEMPT_RT nor threadirqs, which would\nlower the rarest delays")
-

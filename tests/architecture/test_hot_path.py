@@ -25,7 +25,10 @@ HOT: dict[str, tuple[str, ...]] = {
         "clock_anchor",
         "clock_cycle_done",
     ),
-    "asiokit.rt.system": (*("now_ns", "host_time_ns", "sleep_until", "sleep_spin_until"), *("thread_id", "event_set", "event_wait")),
+    "asiokit.rt.system": (
+        *("now_ns", "host_time_ns", "sleep_until", "sleep_spin_until"),
+        *("thread_id", "event_set", "event_wait"),
+    ),
     "asiokit.engine.notifier": ("engine_notify", "engine_request", "say", "tell_host", "notifier_thread"),
     "asiokit.engine.state": ("engine_rate", "engine_can_rate", "engine_on_stream_thread", "engine_log"),
     "asiokit.engine.stream": (

@@ -32,13 +32,15 @@ def held_files() -> int:
 
 
 def test_the_statistics_tell_what_was_granted(probe: ModuleType) -> None:
-    with opened(probe.ProbeDevice(), spin_us=150) as driver:
-        with Session(driver.native, outputs=[0], n_frames=32) as session:
-            assert driver.statistics["scheduling"] == "ordinary"
-            session.start()
-            assert session.wait(5)
-            statistics = driver.statistics
-            driver.native.stop()
+    with (
+        opened(probe.ProbeDevice(), spin_us=150) as driver,
+        Session(driver.native, outputs=[0], n_frames=32) as session,
+    ):
+        assert driver.statistics["scheduling"] == "ordinary"
+        session.start()
+        assert session.wait(5)
+        statistics = driver.statistics
+        driver.native.stop()
     assert statistics["sleep"] == f"{sleep_method()}, the last 150 us spun"
     words = {"SCHED_FIFO": "realtime", "nice": "raised", "SCHED_OTHER,": "normal"}
     assert words[statistics["scheduling"].split()[0]] == statistics["priority"]

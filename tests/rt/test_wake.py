@@ -1,4 +1,4 @@
-"""tests of rt: the priority that a thread gets, what is said of it, and how it is taken away. No test asserts a time."""
+"""tests of rt: the priority that a thread gets, what is said of it, and how it is taken away. Asserts no times."""
 
 import json
 import os

@@ -243,6 +243,7 @@ def configs(draw):
         rate_hz=draw(rates if some_rates is None else st.sampled_from(some_rates)),
         buffer_frames=draw(sizes()),
         clock=draw(st.sampled_from(CLOCKS)),
+        spin_us=draw(st.integers(0, 200)),
         answers=draw(st.dictionaries(strings, strings, max_size=3)),
     )
 
@@ -277,7 +278,7 @@ trees = st.fixed_dictionaries(
         "answers": values,
         "stream": values
         | st.dictionaries(
-            st.sampled_from(["sample_type", "rate_hz", "rates_hz", "buffer_frames", "clock"]),
+            st.sampled_from(["sample_type", "rate_hz", "rates_hz", "buffer_frames", "clock", "spin_us"]),
             values | st.dictionaries(st.sampled_from(["min", "max", "preferred", "granularity"]), values),
         ),
     },

@@ -2,7 +2,7 @@
 
 import pytest
 
-from asiokit.cli import main
+from asiokit.cli import doctor, main
 from asiokit.install import realtime
 from asiokit.install.realtime import Machine, findings
 
@@ -126,15 +126,16 @@ def test_a_machine_is_read_from_its_files(tmp_path):
 
 def test_no_line_is_wider_than_a_console(capsys, folders):
     worst = Machine(("conservative", "powersave"), (1, 1_000_000), 200_000)
-    cases = [found(worst, scheduling=text, wakeful=False, missed=500, p50_us=99999.0, p99_us=999999.0, wine="10.99-rc9",
-                   sleep="NtDelayExecution") for text in ("SCHED_OTHER, 1 ns slack (Linux below Wine)", "SCHED_FIFO 5")]
-    cases += [found(scheduling="SCHED_OTHER, 1 ns slack (Linux below Wine)", wine="10.99-rc9",
-                    sleep="clock_nanosleep (Linux below Wine)")]  # fmt: skip
-    from asiokit.cli.doctor import _show
-
+    bad = {"wakeful": False, "missed": 500, "p50_us": 99999.0, "p99_us": 999999.0, "wine": "10.99-rc9"}
+    below = "SCHED_OTHER, 1 ns slack (Linux below Wine)"
+    cases = [
+        found(worst, **bad, scheduling=below, sleep="NtDelayExecution"),
+        found(worst, **bad, scheduling="SCHED_FIFO 5", sleep="NtDelayExecution"),
+        found(scheduling=below, wine="10.99-rc9", sleep="clock_nanosleep (Linux below Wine)"),
+    ]
     for case in cases:
         for finding in case.values():
-            _show(finding)
+            doctor._show(finding)
     assert main(["doctor"]) == 0
     lines = capsys.readouterr().out.partition("real time")
     wide = [line for line in (lines[0] + lines[2].partition("\nlog")[0]).splitlines() if len(line) > 80]
