@@ -25,7 +25,8 @@ from asiokit.rt.gate cimport (gate_close, gate_enter, gate_free, gate_init, gate
 from asiokit.rt.journal cimport journal_put
 from asiokit.rt.status cimport status_count, status_publish
 from asiokit.rt.system cimport (event_set, event_wait, host_time_ns, now_ns, pages_free, pages_new, priority_drop,
-                                priority_lower, priority_raise, thread_id, thread_start, wakeful_acquire, wakeful_release)
+                                priority_lower, priority_raise, thread_id, thread_start, wakeful_acquire,
+                                wakeful_release)
 
 cdef enum:
     TIME_FLAGS = (ASIO_TIME_SYSTEM_TIME_VALID | ASIO_TIME_SAMPLE_POSITION_VALID | ASIO_TIME_SAMPLE_RATE_VALID
