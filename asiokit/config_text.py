@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from asiokit.config import CLOCKS, RATE_HZ_MAX, RATE_HZ_MIN, SAMPLE_TYPES, EntryConfig
+from asiokit.config import CLOCKS, RATE_HZ_MAX, RATE_HZ_MIN, SAMPLE_TYPES, SPIN_US_MAX, EntryConfig
 from asiokit.errors import ConfigError
 
 # ---- where in the file -----------------------------------------------------------------------------------------
@@ -84,6 +84,7 @@ def entry_text(config: EntryConfig) -> str:
         f"buffer_frames = {{ min = {sizes.min}, max = {sizes.max}, preferred = {sizes.preferred},"
         f" granularity = {sizes.granularity} }}",
         f"clock = {toml_value(config.clock)}  # {', '.join(CLOCKS)}",
+        f"spin_us = {config.spin_us}  # the end of each wait with the CPU held, 0 to {SPIN_US_MAX}: docs/tuning.md",
         "",
         "[answers]  # overrides of return codes",
         *(f"{_key(key)} = {toml_value(value, f'answers.{key}')}" for key, value in config.answers.items()),

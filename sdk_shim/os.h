@@ -1,7 +1,6 @@
-/* os.h: what asiokit needs of the operating system, in two bodies: os_posix.c and os_windows.c. What they share, because
- * Wine runs on Linux, stands in os_linux.c.
- * Functions marked [rt] may be called by the stream thread: they take no lock, allocate nothing, and make no system
- * call other than the one they are named after. */
+/* os.h: what asiokit needs of the operating system, in two bodies: os_posix.c and os_windows.c. What they share,
+ * because Wine runs on Linux, stands in os_linux.c. Functions marked [rt] may be called by the stream thread: they take
+ * no lock, allocate nothing, and make no system call other than the one they are named after. */
 #ifndef ASIOKIT_OS_H
 #define ASIOKIT_OS_H
 
@@ -77,8 +76,8 @@ typedef struct os_grant {
     struct os_grant *next;
 } os_grant_t;
 
-/* Asks for audio priority for the calling thread: SCHED_FIFO, or what is next best; MMCSS "Pro Audio". At most a quarter
- * of a second. Dropped by the same thread, at its end. */
+/* Asks for audio priority for the calling thread: SCHED_FIFO, or what is next best; MMCSS "Pro Audio". At most a
+ * quarter of a second. Dropped by the same thread, at its end. */
 void os_priority_raise(os_grant_t *grant, int32_t *told, const int64_t *progress);
 void os_priority_drop(os_grant_t *grant);
 

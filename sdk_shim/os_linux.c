@@ -109,27 +109,31 @@ static int raise_fifo(os_grant_t *grant) {
     return 1;
 }
 
+static int32_t nice_level(void) { return 20 - (int32_t)linux_call(LINUX_GETPRIORITY, 0, 0, 0, 0, 0, 0); }
+
 static int raise_nice(os_grant_t *grant) {
-    const int32_t before = 20 - (int32_t)linux_call(LINUX_GETPRIORITY, 0, 0, 0, 0, 0, 0);
+    const int32_t before = nice_level();
     int32_t level = before < NICE_LEVEL ? before : NICE_LEVEL;
-    if (!set_scheduler(0, SCHED_OTHER_, 0))
-        return 0;
+    set_scheduler(0, SCHED_OTHER_, 0); /* for the children: it may well be that already */
     if (linux_call(LINUX_SETPRIORITY, 0, 0, level, 0, 0, 0) == 0) {
         got(grant, OS_GRANT_NICE, level);
         return 1;
     }
-    if (linux_ask_rtkit(grant->thread, level, RTKIT_TIMEOUT_MS) != 0)
+    linux_ask_rtkit(grant->thread, level, RTKIT_TIMEOUT_MS);
+    if (nice_level() >= before)
         return 0;
-    got(grant, OS_GRANT_RTKIT, level);
+    got(grant, OS_GRANT_RTKIT, nice_level());
     return 1;
 }
 
 void linux_raise(os_grant_t *grant) {
     grant->thread = (int32_t)linux_call(LINUX_GETTID, 0, 0, 0, 0, 0, 0);
-    /* an ordinary thread's sleep may otherwise end 50 us late */
-    linux_call(LINUX_PRCTL, PR_SET_TIMERSLACK_, 1, 0, 0, 0, 0);
-    if (!raise_fifo(grant) && !raise_nice(grant))
+    if (raise_fifo(grant))
+        return;
+    if (!raise_nice(grant))
         got(grant, OS_GRANT_ORDINARY, 0);
+    /* the sleep of any but a real-time thread may otherwise end 50 us late; a change of policy would undo it */
+    linux_call(LINUX_PRCTL, PR_SET_TIMERSLACK_, 1, 0, 0, 0, 0);
 }
 
 void linux_lower(const os_grant_t *grant) { set_scheduler(grant->thread, SCHED_OTHER_, 0); }
@@ -145,7 +149,7 @@ int64_t linux_thread_cpu_ns(int32_t thread) {
 int linux_wakeful_open(void) {
     const int32_t none_us = 0;
     const intptr_t file =
-        linux_call(LINUX_OPENAT, AT_FDCWD_, (intptr_t) "/dev/cpu_dma_latency", O_WRONLY_CLOEXEC_, 0, 0, 0);
+        linux_call(LINUX_OPENAT, AT_FDCWD_, (intptr_t)"/dev/cpu_dma_latency", O_WRONLY_CLOEXEC_, 0, 0, 0);
     if (file >= 0 && linux_call(LINUX_WRITE, file, (intptr_t)&none_us, sizeof none_us, 0, 0, 0) != sizeof none_us) {
         linux_call(LINUX_CLOSE, file, 0, 0, 0, 0, 0);
         return -1;

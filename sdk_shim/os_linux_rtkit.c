@@ -76,7 +76,8 @@ void linux_find_bus(void) {
 static int bus_receive(bus_t *bus, void *target, size_t n_bytes) {
     char *at = target;
     while (n_bytes > 0) {
-        intptr_t n = linux_call(LINUX_RECVFROM, bus->file, (intptr_t)at, (intptr_t)n_bytes, MSG_DONTWAIT_NOSIGNAL_, 0, 0);
+        intptr_t n =
+            linux_call(LINUX_RECVFROM, bus->file, (intptr_t)at, (intptr_t)n_bytes, MSG_DONTWAIT_NOSIGNAL_, 0, 0);
         if (n == -EAGAIN_) {
             const int64_t left_ns = bus->end_ns - os_now_ns();
             struct poll_entry entry = {bus->file, POLLIN_, 0};

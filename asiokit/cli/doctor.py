@@ -1,8 +1,8 @@
 """cli: says why a driver would not load, and what to do about it.
 
-Checks the installation, then every registered entry, or the one named: each
-is opened as a host would open it, in a process of its own. Exit code 1 if a
-check fails.
+Checks the installation, tries how well a stream's thread wakes here, then
+checks every registered entry, or the one named: each is opened as a host would
+open it, in a process of its own. Exit code 1 if a check fails.
 """
 
 import argparse
@@ -13,7 +13,8 @@ from asiokit import install
 from asiokit.cli import FOUND_WRONG, OK
 from asiokit.cli.table import print_json
 from asiokit.errors import InstallError
-from asiokit.install.checks import Finding, check_entry, check_installation, check_unregistered, log_tail
+from asiokit.install.checks import check_entry, check_installation, check_realtime, check_unregistered, log_tail
+from asiokit.install.finding import Finding
 from asiokit.values import nearest
 
 EXAMPLE = """
@@ -56,6 +57,7 @@ def _scopes(name: str | None) -> Iterator[tuple[str, Iterator[Finding]]]:
             listed = f"registered: {', '.join(known)}" if known else "nothing is registered"
             raise InstallError(f"there is no entry {name!r}{nearest(name, known)}; {listed}")
     yield f"asiokit in {sys.prefix}", check_installation()
+    yield "\nreal time", check_realtime()
     for entry in entries:
         yield f"\ndriver {entry.name!r}", check_entry(entry)
     if name is not None and file is not None:
@@ -68,5 +70,5 @@ def _show(finding: Finding) -> None:
     print(f"  {finding.status:<4}  {finding.check:<16}  {first}")
     for line in more:
         print(f"          {line}")
-    if finding.remedy:
-        print(f"        -> {finding.remedy}")
+    for number, line in enumerate(finding.remedy.splitlines()):
+        print(f"{'           ' if number else '        -> '}{line}")

@@ -57,7 +57,7 @@ def open_device(spec: str) -> int:
     return int(create_driver(EntrySource(config=config)))
 
 
-SETTINGS: dict[str, Callable[[str], object]] = {"rate_hz": float, "sample_type": str, "clock": str}
+SETTINGS: dict[str, Callable[[str], object]] = {"rate_hz": float, "sample_type": str, "clock": str, "spin_us": int}
 
 
 def channels(text: str) -> list[int]:

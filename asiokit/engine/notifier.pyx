@@ -20,8 +20,8 @@ cdef enum:
     NOTIFY_QUIT = 1 << 16
     FOLLOW_NS = 1000000000   # how often the host's clock is followed and the threads watched while a stream runs
 
-cdef const char *HUNG = (b"a host's buffer switch has run for over a second: its thread goes on with ordinary priority, "
-                         b"so that others get the CPU too")
+cdef const char *HUNG = (b"a host's buffer switch has run for over a second: its thread goes on as an ordinary one, so "
+                         b"that others get the CPU too")
 
 
 cdef inline void say(engine_t *e, asio_long_t selector) noexcept nogil:

@@ -25,7 +25,8 @@ from asiokit.rt.gate cimport (gate_close, gate_enter, gate_free, gate_init, gate
 from asiokit.rt.journal cimport journal_put
 from asiokit.rt.status cimport status_count, status_publish
 from asiokit.rt.system cimport (event_set, event_wait, host_time_ns, now_ns, pages_free, pages_new, priority_drop,
-                                priority_lower, priority_raise, thread_id, thread_start, wakeful_acquire, wakeful_release)
+                                priority_lower, priority_raise, thread_id, thread_start, wakeful_acquire,
+                                wakeful_release)
 
 cdef enum:
     TIME_FLAGS = (ASIO_TIME_SYSTEM_TIME_VALID | ASIO_TIME_SAMPLE_POSITION_VALID | ASIO_TIME_SAMPLE_RATE_VALID
@@ -33,6 +34,7 @@ cdef enum:
 
 # Used while a stream is laid out.
 cdef enum:
+    PAGE = 4096
     INACTIVE = -1
     WIRED = -2
 
@@ -251,6 +253,12 @@ cdef uint8_t *host_input(const stream_t *s, const layout_t *l, int32_t channel, 
     return l.host_in[half] + l.slots_in[channel] * l.channel_bytes
 
 
+cdef uint8_t *apart(uint8_t *at, size_t place) noexcept nogil:
+    """The next address that lies about so many bytes into a page. Slabs that one loop reads and writes begin at other
+    places of theirs: processors take a load for that of a store before it when the low 12 bits are the same, and wait."""
+    return at + (place // 64 * 64 - <size_t>at) % PAGE
+
+
 cdef bint make_pages(stream_t *s, layout_t *l, int32_t n_active_in, int32_t n_active_out) noexcept nogil:
     """One piece for all samples: per half the slabs of active channels, then what only the device sees."""
     cdef size_t slab_in = pad64(n_active_in * l.channel_bytes)
@@ -261,7 +269,7 @@ cdef bint make_pages(stream_t *s, layout_t *l, int32_t n_active_in, int32_t n_ac
     cdef int32_t half
     cdef uint8_t *at
     s.host_bytes = pad64(n_active_out * l.channel_bytes)
-    s.n_bytes = 2 * (slab_in + s.host_bytes + spare) + device_in + device_out
+    s.n_bytes = 2 * (slab_in + s.host_bytes + spare) + device_in + device_out + 6 * PAGE
     s.pages = pages_new(s.n_bytes)
     if s.pages is NULL:
         return False
@@ -269,10 +277,11 @@ cdef bint make_pages(stream_t *s, layout_t *l, int32_t n_active_in, int32_t n_ac
     for half in range(2):
         l.host_in[half] = at
         at += slab_in
-        s.host_out[half] = at
-        at += s.host_bytes
-    l.device_in = at
-    l.device_out = l.device_in + device_in
+    for half in range(2):
+        s.host_out[half] = apart(at, PAGE // 3)
+        at = <uint8_t *>s.host_out[half] + s.host_bytes
+    l.device_in = apart(at, 2 * PAGE // 3)
+    l.device_out = apart(l.device_in + device_in, 0)
     l.silence = l.device_out + device_out
     l.scratch = l.silence + spare
     return True

@@ -13,27 +13,13 @@ from pathlib import Path
 from asiokit import discovery, install, paths
 from asiokit.config import load_entry
 from asiokit.errors import AsiokitError, ConfigError
-from asiokit.install import child
-from asiokit.values import Frozen
+from asiokit.install import child, realtime
+from asiokit.install.finding import Finding
 
-PRIORITY = 70  # what the stream thread asks for (sdk_shim/os_posix.c)
 CHILD_SECONDS = 30.0
 LOG_LINES = 5
 
 _MACHINES = {0x3E: "x86-64", 0x03: "x86", 0xB7: "ARM64", 0x28: "ARM", 0x8664: "x86-64", 0x14C: "x86", 0xAA64: "ARM64"}
-
-
-class Finding(Frozen):
-    """One check's result. status: "ok", "warn" or "FAIL". remedy: what to do about it, "" if nothing."""
-
-    __slots__ = ("check", "remedy", "status", "text")
-    check: str
-    status: str
-    text: str
-    remedy: str
-
-    def __init__(self, check: str, status: str, text: str, remedy: str = "") -> None:
-        self._set(check=check, status=status, text=text, remedy=remedy)
 
 
 def check_installation() -> Iterator[Finding]:
@@ -57,7 +43,15 @@ def check_installation() -> Iterator[Finding]:
         )
     except AsiokitError as error:
         yield Finding("device-classes", "FAIL", str(error))
-    yield from _realtime()
+
+
+def check_realtime() -> Iterator[Finding]:
+    """How well a stream's thread would wake in this system, tried with one."""
+    answer = _run(sys.executable, "wake", str(paths.package_folder().parent))
+    if "error" in answer:
+        yield Finding("wake-up", "warn", f"could not be tried: {answer['error']}")
+    else:
+        yield from realtime.findings(answer, realtime.Machine.read())
 
 
 def check_entry(entry: install.Registration) -> Iterator[Finding]:
@@ -157,32 +151,6 @@ def machine_of(path: str) -> str:
     else:
         return ""
     return _MACHINES.get(number, f"machine {number:#x}")
-
-
-def _realtime() -> Iterator[Finding]:
-    if sys.platform == "win32":
-        yield Finding("realtime", "ok", "MMCSS grants it to the stream thread")
-        return
-    answer = _run(sys.executable, "realtime", str(PRIORITY))
-    if "error" in answer:
-        yield Finding(
-            "realtime",
-            "warn",
-            f"SCHED_FIFO {PRIORITY} is refused: short buffers may be late under load",
-            "put '@audio - rtprio 95' and '@audio - memlock unlimited' into /etc/security/limits.d/audio.conf, "
-            "join the group audio, log in again",
-        )
-    else:
-        yield Finding("realtime", "ok", f"SCHED_FIFO {PRIORITY} is granted")
-    if os.access("/dev/cpu_dma_latency", os.W_OK):
-        yield Finding("cpu-wakeful", "ok", "/dev/cpu_dma_latency")
-    else:
-        yield Finding(
-            "cpu-wakeful",
-            "warn",
-            "/dev/cpu_dma_latency can't be written: an idle CPU may wake late",
-            """udev rule: KERNEL=="cpu_dma_latency", GROUP="audio", MODE="0660\"""",
-        )
 
 
 def log_tail() -> Finding:

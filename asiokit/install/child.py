@@ -6,12 +6,11 @@ is broken. Prints one line of JSON behind MARK: the answer, or {"error": ...}.
     child.py load LIBRARY                        can the library be loaded, and does it export what hosts call?
     child.py device FOLDER CONFIG                is the entry valid, and does its device class load?
     child.py open LIBRARY NAME CLSID             make the driver as a host does, init, getErrorMessage, release
-    child.py realtime PRIORITY                   is real-time scheduling granted?
+    child.py wake FOLDER                         how late does a stream's thread wake, and what was it granted?
 """
 
 import ctypes
 import json
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -23,6 +22,7 @@ EXPORTS = {
 }
 RELEASE, INIT, GET_NAME, GET_ERROR_MESSAGE, FUTURE = 2, 3, 4, 6, 22  # slots of the vtable
 SET_INSTANCE_NAME, ASIO_SUCCESS = 0x7F000001, 0x3F4847A0
+PROBE_PERIOD_NS, PROBE_EDGES = 1_000_000, 500
 CLSCTX_INPROC_SERVER = 1
 RTLD_NOW = 2  # with RTLD_LOCAL, 0: as cwASIO hosts open a driver
 
@@ -91,17 +91,38 @@ def _windows_instance(clsid: str) -> ctypes.c_void_p:
     return instance
 
 
-def realtime(priority: str) -> dict[str, object]:
+def wake(folder: str) -> dict[str, object]:
+    if folder not in sys.path:
+        sys.path.append(folder)
+    from asiokit.rt.clock import measure_wake  # type: ignore[import-not-found]  # noqa: PLC0415
+
+    measured = measure_wake(PROBE_PERIOD_NS, PROBE_EDGES)
+    late_ns = sorted(memoryview(measured.pop("late_ns")).cast("q"))
+    return {
+        **measured,
+        "period_us": PROBE_PERIOD_NS // 1000,
+        "n": PROBE_EDGES,
+        "p50_us": late_ns[PROBE_EDGES // 2] / 1000,
+        "p99_us": late_ns[PROBE_EDGES * 99 // 100] / 1000,
+        "wine": _wine_version(),
+    }
+
+
+def _wine_version() -> str:
     if sys.platform != "win32":
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(int(priority)))
-    return {}
+        return ""
+    version = getattr(ctypes.CDLL("ntdll"), "wine_get_version", None)
+    if version is None:
+        return ""
+    version.restype = ctypes.c_char_p
+    return str(version().decode("ascii", "replace"))
 
 
 COMMANDS: dict[str, Callable[..., dict[str, object]]] = {
     "load": load,
     "device": device,
     "open": open_driver,
-    "realtime": realtime,
+    "wake": wake,
 }
 
 

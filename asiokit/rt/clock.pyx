@@ -23,16 +23,16 @@ cdef inline void advance(clock_t *clock) noexcept nogil:
         clock.next_ns += 1
 
 
-cdef inline int64_t woken(clock_t *clock, int64_t now_ns) noexcept nogil:
+cdef inline int64_t woken(clock_t *clock, int64_t woke_ns) noexcept nogil:
     cdef int64_t edge_ns = clock.next_ns
-    cdef int64_t late_ns = now_ns - edge_ns
+    cdef int64_t late_ns = woke_ns - edge_ns
     clock.late_ns = late_ns
     status_count(&clock.n_waits)
     status_wake(clock.status, late_ns)
     if late_ns >= clock.period_ns:
         status_count(&clock.status.n_late)
         clock.discontinuity = 1
-        edge_ns = now_ns
+        edge_ns = woke_ns
         clock.next_ns = edge_ns
     advance(clock)
     return edge_ns

@@ -17,13 +17,18 @@ from architecture.sources import ROOT, sources
 HOT: dict[str, tuple[str, ...]] = {
     "asiokit.rt.clock": (
         "advance",
+        "woken",
         "wait_realtime",
+        "wait_spinning",
         "wait_freewheel",
         "wait_manual",
         "clock_anchor",
         "clock_step_done",
     ),
-    "asiokit.rt.system": (*("now_ns", "host_time_ns", "sleep_until", "thread_id", "event_set", "event_wait"),),
+    "asiokit.rt.system": (
+        *("now_ns", "host_time_ns", "sleep_until", "sleep_spin_until"),
+        *("thread_id", "event_set", "event_wait"),
+    ),
     "asiokit.engine.notifier": ("engine_notify", "engine_request", "say", "tell_host", "notifier_thread"),
     "asiokit.engine.state": ("engine_can_rate", "engine_on_stream_thread", "engine_log"),
     "asiokit.engine.stream": (

@@ -13,8 +13,9 @@ from asiokit.rt.gate cimport (gate_close, gate_enter, gate_free, gate_init, gate
 from asiokit.rt.journal cimport JOURNAL_SLOTS, JOURNAL_TEXT, journal_put, journal_t, journal_take
 from asiokit.rt.status cimport WAKE_BUCKETS, status_publish, status_read, status_t, status_wake
 from asiokit.rt.system cimport (event_free, event_new, event_set, event_wait, mutex_free, mutex_lock, mutex_new,
-                                mutex_try_lock, mutex_unlock, now_ns, os_event_t, os_mutex_t, pages_free, pages_new,
-                                sleep_until, thread_id)
+                                mutex_try_lock, mutex_unlock, now_ns, os_event_t, os_grant_t, os_mutex_t, pages_free,
+                                pages_new, priority_drop, priority_lower, priority_raise, priority_watch,
+                                scheduling_text, sleep_spin_until, sleep_until, thread_id, thread_start)
 
 SLOTS = JOURNAL_SLOTS
 TEXT = JOURNAL_TEXT
@@ -82,6 +83,18 @@ cdef class Clock:
     @property
     def period_ns(self):
         return self.c.period_ns
+
+    @property
+    def spin_ns(self):
+        return self.c.spin_ns
+
+    @property
+    def late_ns(self):
+        return self.c.late_ns
+
+    @property
+    def n_waits(self):
+        return self.c.n_waits
 
     @property
     def n_late(self):
@@ -286,10 +299,104 @@ cdef class Mutex:
         mutex_unlock(self.m)
 
 
-def sleep(int64_t until_ns) -> int:
+def sleep(int64_t until_ns, int64_t spin_ns=0) -> int:
+    """The time at which it ended, in its own words."""
+    cdef int64_t end_ns
     with nogil:
-        sleep_until(until_ns)
-    return now_ns()
+        end_ns = sleep_spin_until(until_ns, spin_ns) if spin_ns else sleep_until(until_ns)
+    return end_ns
+
+
+cdef extern from *:
+    """
+    static int64_t fake_time_ns, fake_step_ns, fake_reads;
+    static int64_t fake_now_ns(void) { return fake_reads++, fake_time_ns += fake_step_ns; }
+    #define os_now_ns fake_now_ns
+    #include "os_spin.h"
+    #undef os_now_ns
+    """
+    int64_t fake_time_ns, fake_step_ns, fake_reads
+    int64_t spin_until(int64_t t_ns, int64_t now_ns, int64_t spin_ns) nogil
+
+
+def spin(int64_t t_ns, int64_t from_ns, int64_t spin_ns, int64_t step_ns) -> tuple:
+    """(when it ended, how often it read the clock) on a clock that goes on by step_ns each time it is read."""
+    global fake_time_ns, fake_step_ns, fake_reads
+    fake_time_ns, fake_step_ns, fake_reads = from_ns, step_ns, 0
+    return spin_until(t_ns, from_ns, spin_ns), fake_reads
+
+
+ctypedef struct raised_t:
+    os_grant_t grant
+    int32_t word
+    int32_t ends
+    int32_t burns
+    int32_t slack_ns
+    int64_t progress
+    os_event_t *done
+
+
+cdef extern from *:
+    """
+    #ifdef __linux__
+    #include <sys/prctl.h>
+    static int own_slack_ns(void) { return prctl(PR_GET_TIMERSLACK); }
+    #else
+    static int own_slack_ns(void) { return -1; }
+    #endif
+    """
+    int own_slack_ns() nogil
+
+
+cdef void raised_thread(void *argument) noexcept nogil:
+    cdef raised_t *self = <raised_t *>argument
+    priority_raise(&self.grant, &self.word, &self.progress)
+    atomic_store_i32(&self.slack_ns, own_slack_ns())
+    while not atomic_load_i32(&self.ends):
+        if not self.burns:
+            sleep_until(now_ns() + 1000000)
+    priority_drop(&self.grant)
+    event_set(self.done)
+
+
+cdef class Raised:
+    """A thread with audio priority that makes no progress: it burns its CPU, or only sleeps, until close()."""
+    cdef raised_t r
+
+    def __cinit__(self, bint burns):
+        memset(&self.r, 0, sizeof(self.r))
+        self.r.burns = burns
+        self.r.slack_ns = -2
+        self.r.done = event_new()
+        if thread_start(raised_thread, &self.r, b"asiokit-raised") != 0:
+            raise OSError
+        while atomic_load_i32(&self.r.slack_ns) == -2:
+            sleep(now_ns() + 1000000)
+
+    @property
+    def scheduling(self):
+        return scheduling_text(atomic_load_i32(&self.r.word))
+
+    @property
+    def slack_ns(self):
+        return atomic_load_i32(&self.r.slack_ns)
+
+    def lower(self) -> bool:
+        return priority_lower(&self.r.grant)
+
+    def close(self) -> None:
+        if not atomic_load_i32(&self.r.ends):
+            atomic_store_i32(&self.r.ends, 1)
+            with nogil:
+                event_wait(self.r.done, -1)
+
+    def __dealloc__(self):
+        self.close()
+        event_free(self.r.done)
+
+
+def watch() -> int:
+    return priority_watch()
 
 
 def own_thread() -> int:

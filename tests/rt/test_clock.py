@@ -88,6 +88,28 @@ def test_a_late_edge_is_counted_once_and_moves_the_grid_to_now(rt: ModuleType, p
     assert clock.next_ns == edge + 64_000_000
 
 
+@pytest.mark.parametrize(("asked_ns", "taken_ns"), [(0, 0), (50_000, 50_000), (500_000, 500_000), (10**12, 500_000)])
+def test_at_most_half_a_period_is_spun(rt: ModuleType, asked_ns: int, taken_ns: int) -> None:
+    assert rt.Clock("realtime", 48, 48000.0, None, asked_ns).spin_ns == taken_ns
+
+
+def test_a_spinning_clock_serves_the_same_edges(rt: ModuleType) -> None:
+    clock = rt.Clock("realtime", 48, 48000.0, None, 100_000)
+    first = clock.next_ns
+    for n in range(20):
+        edge = clock.wait()
+        assert clock.late_ns >= 0 and clock.n_waits == n + 1
+        if clock.n_late == 0:
+            assert edge == first + n * 1_000_000
+
+
+def test_a_spinning_clock_that_is_late_does_not_spin(rt: ModuleType) -> None:
+    clock = rt.Clock("realtime", 8192, 8000.0, None, 200_000)
+    clock.next_ns = planned = monotonic_ns() - 100_000_000
+    assert clock.wait() == planned
+    assert 100_000_000 <= clock.late_ns < 1_024_000_000
+
+
 def test_manual_takes_as_many_edges_as_were_granted(rt: ModuleType) -> None:
     clock = rt.Clock("manual", 64, 48000.0, 0)
     seen: list[int] = []

@@ -24,13 +24,27 @@ def test_the_hosts_clock_runs_at_the_monotonic_clocks_rate() -> None:
     assert host_clock_ns(t + 1_000_000) - host_clock_ns(t) == pytest.approx(1_000_000, abs=2000)
 
 
-def test_sleep_ends_at_its_time_or_later(rt: ModuleType) -> None:
-    end = monotonic_ns() + 5_000_000
-    assert rt.sleep(end) >= end
-    before = time.monotonic()
-    rt.sleep(monotonic_ns() - 10**9)  # long passed
-    assert time.monotonic() - before < 1
+@pytest.mark.parametrize("spin_ns", [0, 100_000, 10**15])
+def test_sleep_ends_at_its_time_or_later_and_says_when(rt: ModuleType, spin_ns: int) -> None:
+    for end in (monotonic_ns() + 5_000_000, monotonic_ns() - 10**9, -(10**12)):
+        before = monotonic_ns()
+        woke = rt.sleep(end, spin_ns)
+        assert max(before, end) <= woke <= monotonic_ns()
     assert sleep_method()
+
+
+@pytest.mark.parametrize(
+    ("t_ns", "from_ns", "spin_ns", "end_ns", "reads"),
+    [
+        (500, 0, 1000, 500, 5),  # as planned
+        (1 << 60, 0, 1000, 1000, 10),  # the sleep ended far too early: the spin ends after its time all the same
+        (1 << 62, -(1 << 61), 1000, 1000 - (1 << 61), 10),
+        (0, 5000, 1000, 5000, 0),  # too late
+        (500, 0, 0, 0, 0),
+    ],
+)
+def test_the_spin_is_bounded(rt: ModuleType, t_ns: int, from_ns: int, spin_ns: int, end_ns: int, reads: int) -> None:
+    assert rt.spin(t_ns, from_ns, spin_ns, 100) == (end_ns, reads)
 
 
 def test_an_event_lets_one_wait_through_for_each_set(rt: ModuleType) -> None:

@@ -36,6 +36,7 @@ rate_hz = 44100
 rates_hz = [44100, 48000]
 buffer_frames = { min = 64, max = 512, preferred = 128, granularity = -1 }
 clock = "freewheel"
+spin_us = 50
 [answers]
 getChannels = "NotPresent"
 """
@@ -59,6 +60,7 @@ def test_every_setting_is_read(tmp_path):
         rates_hz=(44100.0, 48000.0),
         buffer_frames=BufferSizes(64, 512, 128, -1),
         clock="freewheel",
+        spin_us=50,
         answers={"getChannels": "NotPresent"},
     )
     assert config.path == path
@@ -99,6 +101,11 @@ def changed(old, new):
         (changed("[44100, 48000]", "[44100, 1]"), 8, ["'stream.rates_hz'", "1 is outside"]),
         (changed('"int24_msb"', '"int24msb"'), 6, ["'stream.sample_type'", "mean 'int24_msb'", "float64_msb"]),
         (changed('"freewheel"', '"free-wheel"'), 10, ["'stream.clock'", "mean 'freewheel'", "realtime"]),
+        (changed("spin_us = 50", "spin_us = 201"), 11, ["'stream.spin_us'", "201 is outside 0 to 200"]),
+        (changed("spin_us = 50", "spin_us = -1"), 11, ["'stream.spin_us'", "-1 is outside 0 to 200"]),
+        (changed("spin_us = 50", "spin_us = 10.0"), 11, ["'stream.spin_us'", "integer from 0 to 200", "a float"]),
+        (changed("spin_us = 50", "spin_us = true"), 11, ["'stream.spin_us'", "a boolean"]),
+        (changed("spin_us = 50", "spin_ms = 1"), 11, ["'stream.spin_ms'", "mean 'spin_us'"]),
         (changed("min = 64", "min = 15"), 9, ["'stream.buffer_frames.min'", "15 is outside 16 to 8192"]),
         (changed("max = 512", "max = 8193"), 9, ["'stream.buffer_frames.max'", "8193"]),
         (changed("max = 512", "max = 500"), 9, ["'stream.buffer_frames.max'", "500", "powers of two"]),
@@ -120,9 +127,9 @@ def changed(old, new):
         (changed('device = "loopback"\n', ""), 1, ["'device'", "is missing"]),
         (changed("[options]", "[opions]"), 3, ["'opions'", "mean 'options'"]),
         (changed("[options]\nchannels", "options"), 3, ["'options'", "must be a table"]),
-        (changed('"NotPresent"', "3"), 12, ["'answers.getChannels'", "must be a string"]),
+        (changed('"NotPresent"', "3"), 13, ["'answers.getChannels'", "must be a string"]),
         (changed("channels = 4", "channels = "), 4, ["not valid TOML", "column"]),
-        (changed('getChannels = "NotPresent"', "getChannels = '''"), 13, ["not valid TOML"]),
+        (changed('getChannels = "NotPresent"', "getChannels = '''"), 14, ["not valid TOML"]),
         (changed("channels = 4", "channels = " + "[" * 5000), 1, ["TOML"]),
         (changed("channels = 4", "channels = " + "1" * 5000), 1, ["TOML"]),
         (changed("rate_hz = 44100\n", "rate_hz = 0x" + "f" * 5000 + "\n"), 7, ["'stream.rate_hz'", "70 digits"]),
@@ -236,6 +243,7 @@ def configs(draw):
         rate_hz=draw(rates if some_rates is None else st.sampled_from(some_rates)),
         buffer_frames=draw(sizes()),
         clock=draw(st.sampled_from(CLOCKS)),
+        spin_us=draw(st.integers(0, 200)),
         answers=draw(st.dictionaries(strings, strings, max_size=3)),
     )
 
@@ -270,7 +278,7 @@ trees = st.fixed_dictionaries(
         "answers": values,
         "stream": values
         | st.dictionaries(
-            st.sampled_from(["sample_type", "rate_hz", "rates_hz", "buffer_frames", "clock"]),
+            st.sampled_from(["sample_type", "rate_hz", "rates_hz", "buffer_frames", "clock", "spin_us"]),
             values | st.dictionaries(st.sampled_from(["min", "max", "preferred", "granularity"]), values),
         ),
     },

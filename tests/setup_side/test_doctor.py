@@ -56,8 +56,8 @@ def test_a_sound_installation_passes(entry, capsys):
     opened = [check for check in result["checks"] if check["check"] == "driver-opens"]
     assert [repr(entry.name) in check["text"] for check in opened] == [True]
     assert {check["check"] for check in result["checks"]} >= {
-        *("python-library", "compiled-modules", "machine", "library", "python-found", "device-classes", "realtime"),
-        *("cpu-wakeful", "registered", "python", "config", "driver-opens", "log"),
+        *("python-library", "compiled-modules", "machine", "library", "python-found", "device-classes", "wait"),
+        *("priority", "cpu-wakeful", "wake-up", "registered", "python", "config", "driver-opens", "log"),
     }
 
 
