@@ -10,6 +10,17 @@
 extern "C" {
 #endif
 
+/* Who has compiled this, and with it the rest of asiokit. */
+#if defined(__clang__)
+#define PLAIN_LOOPS_COMPILER __VERSION__
+#elif defined(__GNUC__)
+#define PLAIN_LOOPS_COMPILER "gcc " __VERSION__
+#elif defined(_MSC_VER)
+#define PLAIN_LOOPS_COMPILER "MSVC"
+#else
+#define PLAIN_LOOPS_COMPILER "unknown"
+#endif
+
 /* 1: the compiler was given AVX2, BMI and FMA (x86-64-v3) for these loops, and this processor has them. */
 int plain_loops_run_here(void);
 

@@ -10,7 +10,7 @@ import numpy as np
 from asiokit.bench import peers
 from asiokit.bench.loops import Conversion, Copy, has_plain_loops
 from asiokit.bench.measure import Contender, Goal, Result, Tick, compared, in_rotation, median, spread_of
-from asiokit.rt.convert import from_float32, levels, to_float32
+from asiokit.rt.convert import from_float32, levels, to_float32  # type: ignore[import-not-found]
 from asiokit.sample_types import SAMPLE_TYPES
 
 PINNED = True  # one CPU for all contenders

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from asiokit.bench.measure import unpinned
 
@@ -74,6 +75,7 @@ def main(library: str, n_channels: int, n_frames: int) -> int:
     from asiokit.bench.loops import JackClient  # noqa: PLC0415 - the parent needs no JACK
 
     jack = ctypes.CDLL(library)
+    function: Any
     for function, result, arguments in (
         (jack.jack_client_open, ctypes.c_void_p, [ctypes.c_char_p, ctypes.c_int, ctypes.c_void_p]),
         (jack.jack_port_register, ctypes.c_void_p,

@@ -25,6 +25,7 @@ cdef extern from "Python.h" nogil:
     void PyEval_RestoreThread(PyThreadState *state)
 
 cdef extern from "plain_loops.h" nogil:
+    const char *PLAIN_LOOPS_COMPILER
     int plain_loops_run_here()
     void plain_int24_from_float32(void *to, const void *from_, size_t n_frames, size_t stride)
     void plain_int24_to_float32(void *to, const void *from_, size_t n_frames, size_t stride)
@@ -55,7 +56,7 @@ cdef inline uint8_t *apart(uint8_t *at) noexcept nogil:
 # ---- anchors --------------------------------------------------------------------------------------------------------
 
 cdef class Copy:
-    """memcpy of n_bytes, in one piece or in n_pieces of them."""
+    """memcpy of n_bytes."""
     cdef uint8_t *memory
     cdef size_t n_bytes
     cdef size_t n_pages
@@ -210,6 +211,11 @@ cdef class Conversion:
     def integers(self) -> bytes:
         """What is in the device's buffer."""
         return (<char *>self.device)[:self.n_channels * self.n_frames * self.width]
+
+
+def compiler() -> str:
+    """Name and version of the C compiler."""
+    return PLAIN_LOOPS_COMPILER.decode()
 
 
 def has_plain_loops() -> bool:
