@@ -91,7 +91,7 @@ def findings(wake: Mapping[str, object], machine: Machine) -> Iterator[Finding]:
     """wake: what child.wake has measured."""
     yield _sleep(str(wake["sleep"]), str(wake["wine"]))
     yield _priority(str(wake["scheduling"]), machine)
-    yield _wakeful(bool(wake["wakeful"]), str(wake["wine"]))
+    yield _wakeful(bool(wake["wakeful"]), str(wake["wine"]), str(wake["sleep"]))
     yield _lateness(wake)
     yield from _kernel(machine)
 
@@ -118,11 +118,13 @@ def _priority(scheduling: str, machine: Machine) -> Finding:
     return Finding("priority", "warn", f"{scheduling}\nSCHED_FIFO {BEST_PRIORITY} is refused", remedy)
 
 
-def _wakeful(is_held: bool, wine: str) -> Finding:
+def _wakeful(is_held: bool, wine: str, sleep: str) -> Finding:
     if is_held and sys.platform == "win32" and not wine:
         return Finding("cpu-wakeful", "ok", "1 ms timer period; see the power plan")
     if is_held:
         return Finding("cpu-wakeful", "ok", "/dev/cpu_dma_latency is held while a stream runs")
+    if wine and "below" not in sleep:
+        return Finding("cpu-wakeful", "warn", "not held: an idle CPU may wake late", WINE_VERSION)
     return Finding("cpu-wakeful", "warn", "/dev/cpu_dma_latency is refused:\nan idle CPU may wake late", UDEV)
 
 

@@ -67,6 +67,8 @@ def test_wine_with_and_without_the_linux_below():
     assert (below.status, below.text.splitlines()[0]) == ("ok", "Wine 8.0, Linux below used:")
     without = found(wine="11.0", sleep="NtDelayExecution")["wait"]
     assert (without.status, without.remedy) == ("warn", realtime.WINE_VERSION)
+    wakeful = found(wine="11.0", sleep="NtDelayExecution", wakeful=False)["cpu-wakeful"]
+    assert (wakeful.status, wakeful.remedy) == ("warn", realtime.WINE_VERSION)
 
 
 def test_late_wakes_are_a_warning_only():
