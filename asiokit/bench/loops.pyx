@@ -188,7 +188,6 @@ cdef class Conversion:
             t = now_ns() - t
         return t / <double>n
 
-
     def run_plain(self, int64_t n) -> float:
         """A plain loop for x86-64-v3, one call a channel; int24 only."""
         cdef int64_t _, t

@@ -79,9 +79,10 @@ def machine_lines(about: dict[str, Any]) -> list[str]:
 
 def row_lines(row: Row) -> list[str]:
     """What it is, the goal and whether it is met; below it the figures."""
-    right = f"{short_goal(row):>15} {mark(row):>4}" if row["goal"] else ""
-    first, *more = textwrap.wrap(name_in_group(row), WIDTH - 23)
-    lines = [f"  {first:<{WIDTH - 22}}{right}".rstrip(), *(f"    {line}" for line in more)]
+    right = f"{short_goal(row)} {mark(row):>4}" if row["goal"] else ""
+    first, *more = textwrap.wrap(name_in_group(row), WIDTH - 4 - len(right))
+    lines = [f"  {first}".ljust(WIDTH - len(right)) + right, *(f"    {line}" for line in more)]
+    lines[0] = lines[0].rstrip()
     of = values(row)
     shown = figure(row) + (f"  [{of}]" if of else "")
     return lines + textwrap.wrap(shown, WIDTH, initial_indent="      ", subsequent_indent="      ")

@@ -2,22 +2,24 @@
 #
 # Both positions only grow; where a byte lies is the position modulo the capacity, a power of two. Each side keeps the
 # other's position as it last saw it, beside its own and away from the other's cache line, so that it looks across only
-# when what it knows is not enough.
+# when what it knows is not enough. Two sides that wait for more than half of the capacity each, all or nothing, may wait
+# for each other for ever.
 from libc.stdint cimport int64_t, uint8_t
 from libc.string cimport memcpy
 
 from asiokit.abi.atomic cimport atomic_load_i64, atomic_load_relaxed_i64, atomic_store_i64
 
+# Two cache lines from side to side: wherever the struct begins, and though processors fetch lines in pairs.
 ctypedef struct ring_t:
     uint8_t *memory
     int64_t capacity           # bytes, a power of two
-    char apart_1[48]
+    char apart_1[112]
     int64_t written            # atomic; the writer's
     int64_t seen_read          # ... what it knows of the reader
-    char apart_2[48]
+    char apart_2[112]
     int64_t read               # atomic; the reader's
     int64_t seen_written
-    char apart_3[48]
+    char apart_3[112]
 
 
 cdef inline void ring_init(ring_t *ring, void *memory, size_t capacity) noexcept nogil:

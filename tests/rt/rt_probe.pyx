@@ -1,7 +1,7 @@
 """tests: asiokit.rt from Python: one class a struct, and loops that run without the GIL."""
-from libc.stdint cimport int32_t, int64_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from libc.stdio cimport snprintf
-from libc.string cimport memset
+from libc.string cimport memcpy, memset
 
 from asiokit.abi.atomic cimport (atomic_add_i32, atomic_load_i32, atomic_load_i64, atomic_store_i32,
                                  atomic_store_i64)
@@ -11,6 +11,8 @@ from asiokit.rt.convert cimport convert_best_level, convert_find, convert_level_
 from asiokit.rt.gate cimport (gate_close, gate_enter, gate_free, gate_init, gate_is_busy, gate_is_closed, gate_is_mine,
                               gate_leave, gate_open, gate_t, gate_wait_left)
 from asiokit.rt.journal cimport JOURNAL_SLOTS, JOURNAL_TEXT, journal_put, journal_t, journal_take
+from asiokit.rt.ring cimport (ring_commit, ring_consume, ring_filled, ring_init, ring_peek, ring_read, ring_room,
+                              ring_space, ring_t, ring_write)
 from asiokit.rt.status cimport WAKE_BUCKETS, status_publish, status_read, status_t, status_wake
 from asiokit.rt.system cimport (event_free, event_new, event_set, event_wait, mutex_free, mutex_lock, mutex_new,
                                 mutex_try_lock, mutex_unlock, now_ns, os_event_t, os_grant_t, os_mutex_t, pages_free,
@@ -258,6 +260,101 @@ cdef class Journal:
     def wind(self, int32_t head) -> None:
         """As if so many texts had been put."""
         self.j.head = head
+
+
+cdef class Ring:
+    """rt/ring over memory of its own."""
+    cdef ring_t r
+    cdef uint8_t *memory
+    cdef readonly int64_t capacity
+    cdef readonly int64_t n_wrong        # what the reader found out of order
+
+    def __cinit__(self, int64_t capacity, int64_t begin=0):
+        """begin: as if so many bytes had gone through already."""
+        self.capacity = capacity
+        self.memory = <uint8_t *>pages_new(capacity)
+        if self.memory is NULL:
+            raise MemoryError
+        ring_init(&self.r, self.memory, capacity)
+        self.r.written = self.r.read = self.r.seen_read = self.r.seen_written = begin
+
+    def __dealloc__(self):
+        pages_free(self.memory, self.capacity)
+
+    def write(self, bytes data) -> bool:
+        return ring_write(&self.r, <const char *>data, len(data))
+
+    def read(self, size_t n_bytes):
+        data = bytearray(n_bytes)
+        return bytes(data) if ring_read(&self.r, <char *>data, n_bytes) else None
+
+    def space(self, int64_t wanted) -> int:
+        return ring_space(&self.r, wanted)
+
+    def filled(self, int64_t wanted) -> int:
+        return ring_filled(&self.r, wanted)
+
+    def put(self, bytes data, int64_t commit) -> int:
+        """Writes in place; commits so many bytes of what there was room for, and returns that room."""
+        cdef int64_t n = len(data)
+        cdef uint8_t *at = ring_room(&self.r, &n)
+        memcpy(at, <const char *>data, n)
+        ring_commit(&self.r, min(commit, n))
+        return n
+
+    def peek(self, int64_t wanted) -> bytes:
+        cdef int64_t n = wanted
+        cdef const uint8_t *at = ring_peek(&self.r, &n)
+        return (<const char *>at)[:n]
+
+    def consume(self, int64_t n_bytes) -> None:
+        ring_consume(&self.r, n_bytes)
+
+    def write_numbers(self, int64_t n, int64_t largest) -> None:
+        """[writer's thread] 0 ... n - 1 as int64, in blocks of 1 to `largest`, by turns copied and in place."""
+        cdef int64_t k = 0, block = 0, turn = 0, i, n_bytes
+        cdef int64_t numbers[64]
+        cdef int64_t *at
+        with nogil:
+            while k < n:
+                turn += 1
+                block = min(turn * 7 % largest + 1, n - k)
+                if turn & 1:
+                    for i in range(block):
+                        numbers[i] = k + i
+                    while not ring_write(&self.r, numbers, block * sizeof(int64_t)):
+                        pass
+                else:
+                    n_bytes = block * sizeof(int64_t)
+                    at = <int64_t *>ring_room(&self.r, &n_bytes)
+                    block = n_bytes // <int64_t>sizeof(int64_t)
+                    for i in range(block):
+                        at[i] = k + i
+                    ring_commit(&self.r, block * sizeof(int64_t))
+                k += block
+
+    def read_numbers(self, int64_t n, int64_t largest) -> None:
+        """[reader's thread]"""
+        cdef int64_t k = 0, block = 0, turn = 0, i, n_bytes
+        cdef int64_t numbers[64]
+        cdef const int64_t *at
+        with nogil:
+            while k < n:
+                turn += 1
+                block = min(turn * 5 % largest + 1, n - k)
+                if turn & 1:
+                    at = numbers
+                    while not ring_read(&self.r, numbers, block * sizeof(int64_t)):
+                        pass
+                else:
+                    n_bytes = block * sizeof(int64_t)
+                    at = <const int64_t *>ring_peek(&self.r, &n_bytes)
+                    block = n_bytes // <int64_t>sizeof(int64_t)
+                for i in range(block):
+                    self.n_wrong += at[i] != k + i
+                if not turn & 1:
+                    ring_consume(&self.r, block * sizeof(int64_t))
+                k += block
 
 
 cdef class Event:
