@@ -43,7 +43,7 @@ def freewheeling(n_channels: int, n_frames: int) -> Iterator[Callable[[float], f
                 [sys.executable, "-m", "asiokit.bench.jack", library, str(n_channels), str(n_frames)],
                 env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
             )  # fmt: skip
-            stack.callback(_end, client)
+            stack.callback(_leave, client)
         if _ask(client, None) != "ready":
             raise LookupError("JACK does not start")
         yield lambda seconds: float(_ask(client, f"{seconds}") or "nan")
@@ -59,13 +59,26 @@ def _ask(client: "subprocess.Popen[str]", question: str | None) -> str:
     return client.stdout.readline().strip()
 
 
+def _leave(client: "subprocess.Popen[str]") -> None:
+    """The client goes by itself when nobody asks any more: a server whose client is killed takes seconds to end."""
+    assert client.stdin is not None
+    with contextlib.suppress(OSError):
+        client.stdin.close()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        client.wait(2)
+    _end(client)
+
+
 def _end(process: "subprocess.Popen[str]") -> None:
     process.terminate()
     try:
-        process.communicate(timeout=5)
+        process.wait(timeout=5)
     except subprocess.TimeoutExpired:
         process.kill()
-        process.communicate()
+        process.wait()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            pipe.close()
 
 
 # ---- the client's process ---------------------------------------------------------------------------------------

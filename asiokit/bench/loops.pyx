@@ -211,6 +211,10 @@ cdef class Conversion:
         """What is in the device's buffer."""
         return (<char *>self.device)[:self.n_channels * self.n_frames * self.width]
 
+    def floats(self) -> bytes:
+        """What is in the host's planes."""
+        return (<char *>self.memory)[:self.n_channels * self.n_frames * sizeof(float)]
+
 
 def compiler() -> str:
     """Name and version of the C compiler."""
