@@ -70,7 +70,7 @@ def test_every_round_asks_everybody_and_begins_with_another() -> None:
     ticks: list[tuple[int, int]] = []
     contenders = {name: lambda name=name: says(name, counts[name]) for name in "abc"}
     said = by_turns(contenders, 4, lambda done, total: ticks.append((done, total)))
-    assert "".join(order) == "abc" "bca" "cab" "abc"
+    assert "".join(order) == "abcbcacababc"
     assert said == {name: [0.0, 1.0, 2.0, 3.0] for name in "abc"}
     assert ticks == [(i, 12) for i in range(12)]
 
