@@ -178,7 +178,9 @@ void linux_sleep_for(int64_t duration_ns) { (void)duration_ns; }
 
 /* ---- the raised threads, so that one whose callback never comes back can't keep a CPU for itself ---- */
 
+/* The longest period, 8192 frames at 8 kHz, is 1.02 s: there a callback may take most of a second and be in time. */
 #define HUNG_NS 1000000000LL
+#define HUNG_CPU_NS (HUNG_NS * 3 / 4)
 
 static os_grant_t *grants;
 
@@ -249,7 +251,7 @@ int os_priority_watch(void) {
             at->seen_progress = progress;
             at->seen_ns = now_ns;
             at->seen_cpu_ns = cpu_ns;
-        } else if (now_ns - at->seen_ns >= HUNG_NS && cpu_ns - at->seen_cpu_ns >= (now_ns - at->seen_ns) / 2) {
+        } else if (now_ns - at->seen_ns >= HUNG_NS && cpu_ns - at->seen_cpu_ns >= HUNG_CPU_NS) {
             /* no edge was waited for, and it was not asleep either */
             lower(at);
             n_lowered++;
