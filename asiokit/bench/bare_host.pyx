@@ -4,14 +4,16 @@ One BareHost at a time: a host's callbacks have no argument that could tell one 
 """
 from libc.stdint cimport int32_t, int64_t, uint8_t
 from libc.stdlib cimport calloc, free
+from libc.string cimport memset
 
 from asiokit.abi.asio cimport (ASIO_MSG_SUPPORTS_TIME_INFO, asio_bool_t, asio_buffer_info_t,
                                asio_callbacks_t, asio_driver_t, asio_error_t, asio_long_t, asio_rate_t, asio_time_t)
 from asiokit.abi.atomic cimport atomic_load_i64, atomic_store_i64
+from asiokit.abi.block cimport process_fn
 from asiokit.device cimport Device, StreamInfo, block_t
 from asiokit.host.native cimport NativeDriver
 from asiokit.rt.convert cimport convert_best_level, convert_find, converters_t, sample_type_width
-from asiokit.rt.system cimport event_free, event_new, event_set, event_wait, now_ns, os_event_t, pages_free, pages_new
+from asiokit.rt.system cimport event_new, event_set, event_wait, now_ns, os_event_t, pages_free, pages_new
 
 cdef enum:
     MAX_MARKS = 128
@@ -137,14 +139,13 @@ cdef class BareHost:
 
 
 cdef class Interleaved(Device):
-    """As a sound card has it: interleaved samples of another type, both ways. What the host plays is written to one buffer, what it
-    hears is read from another; nothing else happens to it."""
+    """As a sound card has it: interleaved samples of another type, both ways. What the host plays is written to one
+    buffer, what it hears is read from another; nothing else happens to it."""
     cdef readonly int inputs
     cdef readonly int outputs
     cdef converters_t found
     cdef uint8_t *memory
     cdef size_t n_bytes
-
     cdef size_t width
 
     def __init__(self, int n_channels, int32_t sample_type):
@@ -167,3 +168,49 @@ cdef class Interleaved(Device):
         self.found.interleave(self.memory, block.from_host, block.n_from_host, block.n_frames)
         self.found.deinterleave(block.to_host, self.memory + self.n_bytes, block.n_to_host, block.n_frames)
         return 0
+
+
+cdef class Nothing(Device):
+    """A device in Cython whose process() does nothing at all."""
+
+    cdef int process(self, block_t *block) noexcept nogil:
+        return 0
+
+
+cdef class Ways:
+    """The two calls of a cycle, out of a struct and through pointers, as the stream holds and makes them."""
+    cdef Device device
+    cdef block_t block
+    cdef process_fn process
+    cdef void *context
+    cdef asio_callbacks_t callbacks
+
+    def __cinit__(self):
+        self.device = Nothing()
+        memset(&self.block, 0, sizeof(self.block))
+        self.process = self.device.process_address(&self.context)
+        self.callbacks.buffer_switch = ignore_switch
+
+    def to_device(self, int64_t n) -> float:
+        """ns a call of the device's process()."""
+        cdef int64_t _, t
+        with nogil:
+            t = now_ns()
+            for _ in range(n):
+                self.process(self.context, &self.block)
+            t = now_ns() - t
+        return t / <double>n
+
+    def to_host(self, int64_t n) -> float:
+        """ns a call of the host's bufferSwitch."""
+        cdef int64_t i, t
+        with nogil:
+            t = now_ns()
+            for i in range(n):
+                self.callbacks.buffer_switch(i & 1, 1)
+            t = now_ns() - t
+        return t / <double>n
+
+
+cdef void ignore_switch(asio_long_t index, asio_bool_t direct) noexcept nogil:
+    pass

@@ -1,19 +1,19 @@
 """bench, group dispatch: what it costs to get from the stream thread to a host's, or a device's, function."""
 
+import ctypes
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from asiokit.bench.bare_host import BareHost
+from asiokit.bench.bare_host import BareHost, Nothing, Ways
 from asiokit.bench.drivers import opened
 from asiokit.bench.loops import attached_ns, call_ns, foreign_thread_ns, unattached_ns
-from asiokit.bench.measure import Contender, Goal, Result, Tick, compared, in_rotation, median
+from asiokit.bench.measure import Contender, Goal, Result, Tick, batch_of, by_turns, compared, median
 from asiokit.device import CDevice, PyDevice
 
-STRETCH = 20000
-
-
 PINNED = True  # one CPU for all contenders
+
+STRETCH = 20000
 
 
 def nothing(index: int, direct: int) -> None:
@@ -29,49 +29,46 @@ class PyNothing(PyDevice):
         pass
 
 
-def cycle_ns(device: Any, stretch: int = STRETCH) -> float:
+def cycle_ns(device: Any) -> float:
     with opened(device, clock="freewheel") as driver, BareHost(driver, 64) as host:
-        return median(host.ns_a_cycle(stretch, 7))
+        return median(host.ns_a_cycle(STRETCH, 7))
 
 
 def run(rounds: int, quick: bool, tick: Tick) -> Iterator[Result]:
-    contenders: dict[str, Contender] = {
+    ways = Ways()
+    calls: dict[str, Contender] = {
         "call": call_ns,
+        "to device": ways.to_device,
+        "to host": ways.to_host,
         "attached": lambda n: attached_ns(n, nothing),
         "unattached": lambda n: unattached_ns(n, nothing),
     }
     callback = _cffi_callback()
     if callback is not None:
-        contenders["cffi"] = lambda n: foreign_thread_ns(n, callback[0])
-    taken = in_rotation(contenders, rounds)
-    tick(1, 2)
-    call = taken["call"]
-    native, c_device, python = [], [], []
-    for _ in range(min(rounds, 5)):
-        native.append(cycle_ns("loopback"))
-        c_device.append(cycle_ns(CDevice(_harmless())))
-        python.append(cycle_ns(PyNothing()))
-    yield compared("dispatch", "Python function, thread attached once", taken["attached"], call, "indirect call",
-                   Goal(60))  # fmt: skip
-    if callback is not None:
-        yield compared("dispatch", "... faster than a cffi callback by", taken["attached"], taken["cffi"], "cffi",
-                       Goal(1.5, at_least=True), inverse=True)  # fmt: skip
-    else:
-        yield Result("dispatch", "... faster than a cffi callback by", None, "ns", None, "cffi",
-                     goal=Goal(1.5, at_least=True))  # fmt: skip
-    yield compared("dispatch", "... thread not attached (never done)", taken["unattached"], call, "indirect call")
-    calls = call[: len(native)]
-    yield compared("dispatch", "whole cycle, C function as the device", c_device, calls, "indirect call")
-    yield compared("dispatch", "... over the loopback's own cycle", c_device, native, "cycle of a cdef class",
+        calls["cffi"] = lambda n: foreign_thread_ns(n, callback[0])
+    contenders: dict[str, Callable[[], float]] = {name: batch_of(call) for name, call in calls.items()}
+    contenders |= {
+        "native cycle": lambda: cycle_ns(Nothing()),
+        "C cycle": lambda: cycle_ns(CDevice(_harmless())),
+        "Python cycle": lambda: cycle_ns(PyNothing()),
+    }
+    taken = by_turns(contenders, rounds, tick)
+    call, anchor = taken["call"], "indirect call"
+    yield compared("dispatch", "to the host's bufferSwitch", taken["to host"], call, anchor, Goal(1.5))
+    yield compared("dispatch", "to a native device's process()", taken["to device"], call, anchor, Goal(1.5))
+    yield compared("dispatch", "Python function, thread attached once", taken["attached"], call, anchor, Goal(60))
+    yield compared("dispatch", "... faster than a cffi callback by", taken["attached"], taken.get("cffi"), "cffi",
+                   Goal(1.5, at_least=True), inverse=True)  # fmt: skip
+    yield compared("dispatch", "... thread not attached (never done)", taken["unattached"], call, anchor)
+    yield compared("dispatch", "whole cycle, device in Cython", taken["native cycle"], call, anchor)
+    yield compared("dispatch", "... device a C function", taken["C cycle"], taken["native cycle"], "device in Cython",
                    Goal(1.5))  # fmt: skip
-    more = [p - n for p, n in zip(python, native, strict=True)]
-    yield compared("dispatch", "a Python device's share of a cycle", more, calls, "indirect call")
+    more = [p - n for p, n in zip(taken["Python cycle"], taken["native cycle"], strict=True)]
+    yield compared("dispatch", "a Python device's share of a cycle", more, call, anchor)
 
 
 def _harmless() -> int:
     """A C function of the system that takes no notice of its arguments, and makes no system call."""
-    import ctypes  # noqa: PLC0415
-
     function = ctypes.CDLL("kernel32").GetCurrentThreadId if os.name == "nt" else ctypes.CDLL(None).getpagesize
     return ctypes.cast(function, ctypes.c_void_p).value or 0
 
@@ -79,7 +76,7 @@ def _harmless() -> int:
 def _cffi_callback() -> tuple[int, object] | None:
     """(address, what keeps it) of a cffi callback that does nothing."""
     try:
-        import cffi  # noqa: PLC0415 - most people do not have it
+        import cffi  # type: ignore[import-untyped,unused-ignore]  # noqa: PLC0415 - most people do not have it
     except ImportError:
         return None
     ffi = cffi.FFI()

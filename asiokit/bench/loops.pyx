@@ -8,11 +8,11 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uintptr_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
-from asiokit.abi.atomic cimport atomic_load_i32, atomic_store_i32
-from asiokit.rt.convert cimport (CONVERT_PORTABLE, convert_best_level, convert_find, converters_t, sample_type_width)
+from asiokit.abi.atomic cimport atomic_load_i64, atomic_store_i64
+from asiokit.rt.convert cimport convert_best_level, convert_find, converters_t, sample_type_width
 from asiokit.rt.ring cimport ring_init, ring_read, ring_t, ring_write
-from asiokit.rt.system cimport event_free, event_new, event_set, event_wait, now_ns, os_event_t, pages_free, pages_new, \
-    thread_start
+from asiokit.rt.system cimport (event_free, event_new, event_set, event_wait, now_ns, os_event_t, pages_free, pages_new,
+                                thread_start)
 
 cdef extern from "Python.h" nogil:
     ctypedef struct PyThreadState:
@@ -24,12 +24,19 @@ cdef extern from "Python.h" nogil:
     PyThreadState *PyEval_SaveThread()
     void PyEval_RestoreThread(PyThreadState *state)
 
+cdef extern from "plain_loops.h" nogil:
+    const char *PLAIN_LOOPS_COMPILER
+    int plain_loops_run_here()
+    void plain_int24_from_float32(void *to, const void *from_, size_t n_frames, size_t stride)
+    void plain_int24_to_float32(void *to, const void *from_, size_t n_frames, size_t stride)
+
 ctypedef void *(*copy_fn)(void *to, const void *from_, size_t n) noexcept nogil
 ctypedef void (*switch_fn)(long index, long direct) noexcept nogil
 ctypedef void (*strided_fn)(void *to, int to_stride, void *from_, int from_stride, unsigned int n_frames,
                             void *dither) noexcept nogil
 ctypedef long (*pa_ring_fn)(void *ring, void *data, long n) noexcept nogil
 ctypedef size_t (*jack_ring_fn)(void *ring, void *data, size_t n) noexcept nogil
+ctypedef void *(*jack_buffer_fn)(void *port, unsigned int n_frames) noexcept nogil
 
 # not static and not constant: the compiler has to call through them
 cdef public copy_fn bench_copy = <copy_fn>memcpy
@@ -49,7 +56,7 @@ cdef inline uint8_t *apart(uint8_t *at) noexcept nogil:
 # ---- anchors --------------------------------------------------------------------------------------------------------
 
 cdef class Copy:
-    """memcpy of n_bytes, in one piece or in n_pieces of them."""
+    """memcpy of n_bytes."""
     cdef uint8_t *memory
     cdef size_t n_bytes
     cdef size_t n_pages
@@ -66,10 +73,10 @@ cdef class Copy:
 
     def run(self, int64_t n) -> float:
         cdef uint8_t *to = apart(self.memory + self.n_bytes)
-        cdef int64_t i, t
+        cdef int64_t _, t
         with nogil:
             t = now_ns()
-            for i in range(n):
+            for _ in range(n):
                 bench_copy(to, self.memory, self.n_bytes)
             t = now_ns() - t
         return t / <double>n
@@ -93,10 +100,10 @@ def call_ns(int64_t n, uintptr_t address=0) -> float:
 
 
 def clock_ns(int64_t n) -> float:
-    cdef int64_t i, t
+    cdef int64_t _, t
     with nogil:
         t = now_ns()
-        for i in range(n):
+        for _ in range(n):
             now_ns()
         t = now_ns() - t
     return t / <double>n
@@ -143,11 +150,11 @@ cdef class Conversion:
 
     def run(self, int64_t n) -> float:
         """Our converter: one call."""
-        cdef int64_t i, t
+        cdef int64_t _, t
         cdef size_t n_samples = self.n_channels * self.n_frames
         with nogil:
             t = now_ns()
-            for i in range(n):
+            for _ in range(n):
                 if self.interleaved:
                     if self.from_host:
                         self.found.interleave(self.device, <const void *const *>self.planes, self.n_channels,
@@ -163,14 +170,14 @@ cdef class Conversion:
 
     def run_strided(self, int64_t n, uintptr_t function, uintptr_t dither=0) -> float:
         """PortAudio's converter: one call a channel, as PortAudio does."""
-        cdef int64_t i, t
+        cdef int64_t _, t
         cdef size_t c
         cdef strided_fn convert = <strided_fn>function
         cdef int stride = <int>self.n_channels if self.interleaved else 1
         cdef size_t step = self.width if self.interleaved else self.width * self.n_frames
         with nogil:
             t = now_ns()
-            for i in range(n):
+            for _ in range(n):
                 for c in range(self.n_channels):
                     if self.from_host:
                         convert(self.device + c * step, stride, self.planes[c], 1, <unsigned int>self.n_frames,
@@ -182,7 +189,40 @@ cdef class Conversion:
         return t / <double>n
 
 
-# ---- dispatch: a thread of ours calls a host's callback, in several ways ---------------------------------------------
+    def run_plain(self, int64_t n) -> float:
+        """A plain loop for x86-64-v3, one call a channel; int24 only."""
+        cdef int64_t _, t
+        cdef size_t c
+        cdef size_t stride = self.n_channels if self.interleaved else 1
+        cdef size_t step = self.width if self.interleaved else self.width * self.n_frames
+        if self.width != 3 or not plain_loops_run_here():
+            raise ValueError("there is no such loop here")
+        with nogil:
+            t = now_ns()
+            for _ in range(n):
+                for c in range(self.n_channels):
+                    if self.from_host:
+                        plain_int24_from_float32(self.device + c * step, self.planes[c], self.n_frames, stride)
+                    else:
+                        plain_int24_to_float32(self.planes[c], self.device + c * step, self.n_frames, stride)
+            t = now_ns() - t
+        return t / <double>n
+
+    def integers(self) -> bytes:
+        """What is in the device's buffer."""
+        return (<char *>self.device)[:self.n_channels * self.n_frames * self.width]
+
+
+def compiler() -> str:
+    """Name and version of the C compiler."""
+    return PLAIN_LOOPS_COMPILER.decode()
+
+
+def has_plain_loops() -> bool:
+    return plain_loops_run_here() != 0
+
+
+# ---- dispatch: a thread of ours calls a host's callback, in several ways --------------------------------------------
 
 cdef struct caller_t:
     int32_t how
@@ -222,7 +262,7 @@ cdef void caller_body(void *argument) noexcept nogil:
         for i in range(c.n):
             c.address(i & 1, 1)
     else:
-        for i in range(c.n):
+        for _ in range(c.n):
             with_gil(c)
     c.took_ns = now_ns() - t
     if c.how == HOW_PYTHON_ATTACHED:
@@ -262,7 +302,7 @@ def unattached_ns(int64_t n, object function) -> float:
     return on_a_thread(HOW_PYTHON_UNATTACHED, n, 0, function)
 
 
-# ---- shapes of other drivers' cycles ----------------------------------------------------------------------------------
+# ---- shapes of other drivers' cycles --------------------------------------------------------------------------------
 
 cdef class Shape:
     """What a cycle of another driver does with its channels: no code of theirs, the same passes and calls.
@@ -319,7 +359,7 @@ cdef void *port_buffer(Shape self, int32_t port) noexcept nogil:
     return self.memory + self.n_channel * (2 * self.n_channels + port)
 
 
-# ---- ring -------------------------------------------------------------------------------------------------------------
+# ---- ring -----------------------------------------------------------------------------------------------------------
 
 cdef class Rings:
     """One write and one read of n_bytes, on one thread."""
@@ -338,10 +378,10 @@ cdef class Rings:
         pages_free(self.memory, 8 * self.n_bytes)
 
     def run(self, int64_t n) -> float:
-        cdef int64_t i, t
+        cdef int64_t _, t
         with nogil:
             t = now_ns()
-            for i in range(n):
+            for _ in range(n):
                 ring_write(&self.ring, self.memory, self.n_bytes)
                 ring_read(&self.ring, self.memory + self.n_bytes, self.n_bytes)
             t = now_ns() - t
@@ -349,10 +389,10 @@ cdef class Rings:
 
     def run_copies(self, int64_t n) -> float:
         """Two memcpys: what has to be done in any case."""
-        cdef int64_t i, t
+        cdef int64_t _, t
         with nogil:
             t = now_ns()
-            for i in range(n):
+            for _ in range(n):
                 bench_copy(self.memory + 4 * self.n_bytes, self.memory, self.n_bytes)
                 bench_copy(self.memory + self.n_bytes, self.memory + 4 * self.n_bytes, self.n_bytes)
             t = now_ns() - t
@@ -360,23 +400,84 @@ cdef class Rings:
 
     def run_pa(self, int64_t n, uintptr_t ring, uintptr_t write, uintptr_t read) -> float:
         """PortAudio's ring, whose elements are bytes."""
-        cdef int64_t i, t
+        cdef int64_t _, t
         cdef pa_ring_fn write_fn = <pa_ring_fn>write, read_fn = <pa_ring_fn>read
         with nogil:
             t = now_ns()
-            for i in range(n):
+            for _ in range(n):
                 write_fn(<void *>ring, self.memory, <long>self.n_bytes)
                 read_fn(<void *>ring, self.memory + self.n_bytes, <long>self.n_bytes)
             t = now_ns() - t
         return t / <double>n
 
     def run_jack(self, int64_t n, uintptr_t ring, uintptr_t write, uintptr_t read) -> float:
-        cdef int64_t i, t
+        cdef int64_t _, t
         cdef jack_ring_fn write_fn = <jack_ring_fn>write, read_fn = <jack_ring_fn>read
         with nogil:
             t = now_ns()
-            for i in range(n):
+            for _ in range(n):
                 write_fn(<void *>ring, self.memory, self.n_bytes)
                 read_fn(<void *>ring, self.memory + self.n_bytes, self.n_bytes)
             t = now_ns() - t
         return t / <double>n
+
+
+# ---- JACK: a client that does what a driver on top of it has to do --------------------------------------------------
+
+cdef struct jack_client_t:
+    jack_buffer_fn buffer_of
+    int32_t n_ports           # of each direction
+    void **ports              # inputs, then outputs
+    uint8_t *memory           # a host's channels, likewise
+    size_t n_channel
+    int64_t n_cycles          # atomic
+
+
+cdef int jack_process(unsigned int n_frames, void *context) noexcept nogil:
+    cdef jack_client_t *c = <jack_client_t *>context
+    cdef int32_t i
+    if n_frames * sizeof(float) > c.n_channel:
+        return 1
+    for i in range(c.n_ports):
+        memcpy(c.memory + i * c.n_channel, c.buffer_of(c.ports[i], n_frames), n_frames * sizeof(float))
+    for i in range(c.n_ports, 2 * c.n_ports):
+        memcpy(c.buffer_of(c.ports[i], n_frames), c.memory + i * c.n_channel, n_frames * sizeof(float))
+    atomic_store_i64(&c.n_cycles, c.n_cycles + 1)
+    return 0
+
+
+cdef class JackClient:
+    """A process callback for libjack: for each port one jack_port_get_buffer and one copy, in and out."""
+    cdef jack_client_t c
+
+    def __cinit__(self, uintptr_t port_get_buffer, list inputs, list outputs, size_t n_frames):
+        cdef size_t i
+        self.c.buffer_of = <jack_buffer_fn>port_get_buffer
+        self.c.n_ports = <int32_t>len(inputs)
+        self.c.n_channel = n_frames * sizeof(float)
+        self.c.ports = <void **>calloc(2 * len(inputs), sizeof(void *))
+        self.c.memory = <uint8_t *>pages_new(2 * len(inputs) * self.c.n_channel)
+        if self.c.ports is NULL or self.c.memory is NULL:
+            raise MemoryError
+        if len(outputs) != len(inputs):
+            raise ValueError("as many outputs as inputs")
+        for i, port in enumerate(inputs + outputs):
+            self.c.ports[i] = <void *><uintptr_t>port
+
+    def __dealloc__(self):
+        free(self.c.ports)
+        pages_free(self.c.memory, 2 * self.c.n_ports * self.c.n_channel)
+
+    @property
+    def process(self) -> int:
+        """Address of the callback."""
+        return <uintptr_t>jack_process
+
+    @property
+    def context(self) -> int:
+        """Address of its second argument."""
+        return <uintptr_t>&self.c
+
+    @property
+    def n_cycles(self) -> int:
+        return atomic_load_i64(&self.c.n_cycles)

@@ -3,14 +3,15 @@
 import os
 import platform
 import sys
-import sysconfig
 import time
 from pathlib import Path
 from typing import Any
 
 from asiokit import __version__
-from asiokit.rt.convert import levels
-from asiokit.rt.system import sleep_method
+from asiokit.bench.loops import compiler
+from asiokit.rt.clock import measure_wake  # type: ignore[import-not-found]
+from asiokit.rt.convert import levels  # type: ignore[import-not-found]
+from asiokit.rt.system import sleep_method  # type: ignore[import-not-found]
 
 
 def describe() -> dict[str, Any]:
@@ -19,14 +20,15 @@ def describe() -> dict[str, Any]:
         "cpu": _cpu(),
         "cores": os.cpu_count(),
         "kernel": f"{platform.system()} {platform.release()}",
-        "system": _system(),
+        "os": _system(),
         "virtual": "hypervisor" in _read("/proc/cpuinfo"),
         "governor": _read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor").strip() or "unknown",
         "load": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
         "python": platform.python_version(),
-        "compiler": (sysconfig.get_config_var("CC") or platform.python_compiler()).split()[0],
-        "converters": levels()[-1],
+        "compiler": compiler(),
+        "convert_level": levels()[-1],
         "sleep": sleep_method(),
+        "scheduling": measure_wake(1_000_000, 3)["scheduling"],
         "asiokit": __version__,
         "date": time.strftime("%Y-%m-%d"),
     }

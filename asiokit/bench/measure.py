@@ -5,9 +5,11 @@ import os
 import statistics
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
+
+Key = TypeVar("Key", bound=Hashable)
 
 Contender = Callable[[int], float]  # runs its work n times; ns a run
 
@@ -64,6 +66,7 @@ class Result:
         """As --json has it."""
         return {
             "name": f"{self.group}/{self.name}",
+            "group": self.group,
             "value": _rounded(self.value),
             "unit": self.unit,
             "anchor": _rounded(self.anchor),
@@ -101,15 +104,29 @@ def runs_for(contender: Contender) -> int:
     return MAX_RUNS
 
 
-def in_rotation(contenders: Mapping[str, Contender], rounds: int) -> dict[str, list[float]]:
-    """ns a run of each contender in each round. Each round runs all of them, beginning with another one."""
-    names = list(contenders)
-    n_runs = {name: runs_for(contenders[name]) for name in names}
-    taken: dict[str, list[float]] = {name: [] for name in names}
+def by_turns(
+    contenders: Mapping[Key, Callable[[], float]], rounds: int, tick: Tick | None = None
+) -> dict[Key, list[float]]:
+    """What each contender says in each round. Each round asks all of them, beginning with another one."""
+    keys = list(contenders)
+    said: dict[Key, list[float]] = {key: [] for key in keys}
     for r in range(rounds):
-        for name in names[r % len(names) :] + names[: r % len(names)]:
-            taken[name].append(contenders[name](n_runs[name]))
-    return taken
+        for i, key in enumerate(keys[r % len(keys) :] + keys[: r % len(keys)]):
+            if tick is not None:
+                tick(r * len(keys) + i, rounds * len(keys))
+            said[key].append(contenders[key]())
+    return said
+
+
+def batch_of(contender: Contender) -> Callable[[], float]:
+    """A contender warmed up, with the number of its runs fixed."""
+    n = runs_for(contender)
+    return lambda: contender(n)
+
+
+def in_rotation(contenders: Mapping[Key, Contender], rounds: int) -> dict[Key, list[float]]:
+    """ns a run of each contender in each round."""
+    return by_turns({key: batch_of(contender) for key, contender in contenders.items()}, rounds)
 
 
 def compared(
@@ -132,18 +149,31 @@ def compared(
     )
 
 
+ALL_CPUS: set[int] = set(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else set()
+
+
 @contextlib.contextmanager
-def pinned() -> Iterator[None]:
-    """The calling thread, and those it starts, on one CPU: the last one it may use. Nothing where that is unknown."""
-    if not hasattr(os, "sched_setaffinity"):
+def on_cpus(cpus: set[int]) -> Iterator[None]:
+    """The calling thread, and the threads and processes it starts, on these CPUs. Nothing where that is unknown."""
+    if not cpus:
         yield
         return
     before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {max(before)})
+    os.sched_setaffinity(0, cpus)
     try:
         yield
     finally:
         os.sched_setaffinity(0, before)
+
+
+def pinned() -> contextlib.AbstractContextManager[None]:
+    """On one CPU: the last one that this process may use."""
+    return on_cpus({max(ALL_CPUS)} if ALL_CPUS else set())
+
+
+def unpinned() -> contextlib.AbstractContextManager[None]:
+    """On all of them again: for programs that are started meanwhile."""
+    return on_cpus(ALL_CPUS)
 
 
 HAS_PROC = os.path.isdir("/proc/self/task") and os.name == "posix"  # in Wine it is there, and another process's

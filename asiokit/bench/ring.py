@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from functools import partial
 
 from asiokit.bench import peers
 from asiokit.bench.loops import Rings
@@ -21,11 +22,11 @@ def run(rounds: int, quick: bool, tick: Tick) -> Iterator[Result]:
         with contextlib.ExitStack() as stack:
             with contextlib.suppress(LookupError):
                 pa = peers.PaRing(4 * n_bytes)
-                contenders["PortAudio"] = lambda n, p=pa, r=rings: r.run_pa(n, p.address, p.write, p.read)
+                contenders["PortAudio"] = partial(rings.run_pa, ring=pa.address, write=pa.write, read=pa.read)
             with contextlib.suppress(LookupError):
                 jack = peers.JackRing(8 * n_bytes)
                 stack.callback(jack.close)
-                contenders["JACK"] = lambda n, p=jack, r=rings: r.run_jack(n, p.address, p.write, p.read)
+                contenders["JACK"] = partial(rings.run_jack, ring=jack.address, write=jack.write, read=jack.read)
             taken = in_rotation(contenders, rounds)
         label = f"{n_bytes} bytes written and read"
         yield compared("ring", label, taken["ours"], taken["memcpy"], "two memcpys")

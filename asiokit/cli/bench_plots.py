@@ -47,23 +47,52 @@ def conversion(cells: list[list[Any]]) -> str:
 
 
 @matplotlib.rc_context(STYLE)
-def growth(detail: dict[str, Any]) -> str:
-    """Cycles by size, and the plane that was laid through them."""
-    figure = figure_of(2.8)
-    axes = figure.subplots()
-    rows = np.array(detail["rows"], float)
-    a, b, c = detail["fit"]
-    samples = rows[:, 0] * rows[:, 1]
-    order = np.argsort(samples)
-    axes.plot(
-        samples[order], (a + b * rows[:, 0] + c * samples)[order] / 1000, color=RECORDED, linewidth=1, label="fit"
-    )
-    axes.plot(samples, rows[:, 2] / 1000, "o", color=PLAYED, markersize=5, label="measured")
-    axes.set(xscale="log", yscale="log", xlabel="channels x frames", ylabel="microseconds a cycle")
-    _plain(axes.xaxis)
-    _plain(axes.yaxis)
-    axes.legend(loc="upper left")
+def growth(details: dict[str, Any]) -> str:
+    """Cycles by channels, a line a block size; dashed the plane that was laid through all of them."""
+    figure = figure_of(3.0)
+    all_axes = figure.subplots(1, len(details), sharey=True, squeeze=False)[0]
+    for axes, (name, detail) in zip(all_axes, details.items(), strict=True):
+        rows = np.array(detail["rows"], float)
+        a, b, c = detail["fit"]
+        colours = (PLAYED, RECORDED, WARN, MUTED)
+        for colour, n_frames in zip(colours, np.unique(rows[:, 1]), strict=False):
+            some = rows[rows[:, 1] == n_frames]
+            fitted = a + b * some[:, 0] + c * some[:, 0] * n_frames
+            axes.plot(some[:, 0], fitted / 1000, color=colour, linewidth=1, linestyle=(0, (4, 2)))
+            axes.plot(some[:, 0], some[:, 2] / 1000, "o", color=colour, markersize=5, label=f"{n_frames:.0f} frames")
+        axes.set(xscale="log", yscale="log", xlabel="channels each way")
+        axes.set_title(name.removeprefix("growth, ").partition(":")[0], fontsize=9.5, color=MUTED, loc="left")
+        axes.set_xticks(np.unique(rows[:, 0]), minor=False)
+        axes.minorticks_off()
+        _plain(axes.xaxis)
+        _plain(axes.yaxis)
+    all_axes[0].set_ylabel("microseconds a cycle")
+    all_axes[0].legend(loc="upper left")
     return svg_of(figure, "growth")
+
+
+@matplotlib.rc_context(STYLE)
+def bars(rows: list[dict[str, Any]], name: str) -> str:
+    """Values in the unit of most of them, and of what they are compared with as a stroke."""
+    units = [row["unit"] for row in rows if row["value"] is not None]
+    unit = max(set(units), key=units.count, default="")
+    rows = [row for row in rows if row["unit"] == unit and row["value"] is not None and row["value"] > 0]
+    figure = figure_of(0.6 + 0.28 * len(rows))
+    axes = figure.subplots()
+    for i, row in enumerate(rows):
+        axes.barh(i, row["value"], height=0.6, color=PLAYED, alpha=0.75, linewidth=0)
+        if row["anchor"]:
+            axes.plot([row["anchor"]] * 2, [i - 0.35, i + 0.35], color=INK, linewidth=1.5)
+        axes.annotate(f"{row['value']:.3g}", (row["value"], i), (4, 0), textcoords="offset points", va="center")
+    is_wide = rows and max(row["value"] for row in rows) > 50 * min(row["value"] for row in rows)
+    axes.set(xscale="log" if is_wide else "linear", ylim=(len(rows) - 0.5, -0.5))
+    axes.set_xlabel(f"{unit}; the stroke is the anchor")
+    axes.margins(x=0.12)
+    axes.set_yticks(range(len(rows)), [row["name"].partition("/")[2] for row in rows])
+    axes.tick_params(axis="y", length=0)
+    _plain(axes.xaxis)
+    axes.minorticks_off()
+    return svg_of(figure, f"{name}-bars")
 
 
 @matplotlib.rc_context(STYLE)

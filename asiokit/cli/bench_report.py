@@ -7,22 +7,36 @@ from pathlib import Path
 from typing import Any
 
 from asiokit.bench import GROUPS
-from asiokit.cli.bench import changes, figure, group_of, mark, number, summary, values
+from asiokit.cli.bench_text import (
+    Row,
+    changes,
+    figure,
+    group_of,
+    mark,
+    name_in_group,
+    number,
+    short_goal,
+    summary_lines,
+    values,
+    verdict,
+)
 
 TEMPLATE = Path(__file__).with_name("bench_report.html")
 STYLE = Path(__file__).with_name("page.css")
 
 
-def render(rows: list[dict[str, Any]], old: list[dict[str, Any]] | None = None) -> str:
+def render(rows: list[Row], old: list[Row] | None = None) -> str:
     """rows: what --json writes. old: an earlier run to compare with."""
     missed = sum(row["met"] is False for row in rows)
-    about = next((row["value"] for row in rows if row["name"] == "machine"), {})
+    about: dict[str, Any] = next((row["value"] for row in rows if row["name"] == "machine"), {})
+    noisy = " ".join(line for line in summary_lines(rows) if not line.startswith("  ")).partition("noisy: ")[2]
     return string.Template(TEMPLATE.read_text(encoding="utf-8")).substitute(
         style=STYLE.read_text(encoding="utf-8"),
-        verdict=html.escape(summary(rows).partition(";")[0]),
+        verdict=html.escape(verdict(rows)),
         state="bad" if missed else "good",
         badge=f"{missed} missed" if missed else "all met",
         subtitle=html.escape(f"{about.get('cpu', '')}, {about.get('kernel', '')}, {about.get('date', '')}"),
+        noisy=f'<section class="card"><h2>A noisy run</h2><p>{html.escape(noisy)}.</p></section>' if noisy else "",
         tiles="\n".join(_tiles(rows)),
         sections="\n".join(_sections(rows)),
         changes=_changes(old, rows) if old is not None else "",
@@ -31,7 +45,7 @@ def render(rows: list[dict[str, Any]], old: list[dict[str, Any]] | None = None) 
     )
 
 
-def _tiles(rows: list[dict[str, Any]]) -> list[str]:
+def _tiles(rows: list[Row]) -> list[str]:
     """The figures that people ask for first, as far as they were measured."""
     wanted = (
         ("convert/geometric mean", "conversion", "of memcpy's speed"),
@@ -58,7 +72,7 @@ def _tiles(rows: list[dict[str, Any]]) -> list[str]:
     return tiles
 
 
-def _sections(rows: list[dict[str, Any]]) -> list[str]:
+def _sections(rows: list[Row]) -> list[str]:
     sections = []
     for group, what in GROUPS.items():
         of_group = [row for row in rows if group_of(row) == group]
@@ -71,41 +85,46 @@ def _sections(rows: list[dict[str, Any]]) -> list[str]:
     return sections
 
 
-def _plots(group: str, rows: list[dict[str, Any]]) -> list[str]:
+def _plots(group: str, rows: list[Row]) -> list[str]:
     if importlib.util.find_spec("matplotlib") is None:
         return []
     # optional, and slow to import
     from asiokit.cli import bench_plots  # noqa: PLC0415
 
-    details = {row["name"].partition("/")[2]: row["detail"] for row in rows if row.get("detail")}
+    details = {name_in_group(row): row["detail"] for row in rows if isinstance(row.get("detail"), dict)}
+    growth = {name: detail for name, detail in details.items() if "fit" in detail}
     plots = []
-    if group == "convert" and "geometric mean" in details:
+    if "geometric mean" in details:
         plots.append(bench_plots.conversion(details["geometric mean"]["cells"]))
-    if group == "cycle":
-        plots += [bench_plots.growth(detail) for name, detail in details.items() if name.startswith("growth")]
-    if group in ("cycle", "dispatch", "freewheel", "ring", "cpu"):
-        plots.insert(0, bench_plots.ratios(rows, group))
-    if group == "wake":
-        plots.append(bench_plots.lateness([d for d in details.values() if isinstance(d, dict)]))
+    if any(row["ratio"] is not None for row in rows) and group != "wake":
+        plots.append(bench_plots.ratios(rows, group))
+    if group in ("dispatch", "cpu"):
+        plots.append(bench_plots.bars(rows, group))
+    if growth:
+        plots.append(bench_plots.growth(growth))
+    late = [detail for detail in details.values() if "modes" in detail]
+    if late:
+        plots.append(bench_plots.lateness(late))
     return plots
 
 
-def _figures(rows: list[dict[str, Any]]) -> str:
+def _figures(rows: list[Row]) -> str:
     cells = ["<tr><th></th><th>figure</th><th>of</th><th>goal</th><th>met</th></tr>"]
     for row in rows:
-        anchor = f" x {row['anchor_name']}" if row["ratio"] is not None and row.get("anchor_name") else ""
-        columns = [figure(row) + anchor, values(row), row["goal"] or "", mark(row)]
         state = ' class="bad"' if row["met"] is False else ""
+        columns = (figure(row), values(row), short_goal(row), mark(row))
         texts = "".join(f"<td>{html.escape(text)}</td>" for text in columns)
-        cells.append(f"<tr{state}><th>{html.escape(row['name'].partition('/')[2])}</th>{texts}</tr>")
+        cells.append(f"<tr{state}><th>{html.escape(name_in_group(row))}</th>{texts}</tr>")
     return f'<table class="figures">{"".join(cells)}</table>'
 
 
-def _changes(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> str:
+def _changes(old: list[Row], new: list[Row]) -> str:
     cells = ["<tr><th></th><th>before</th><th>now</th><th></th></tr>"]
-    for name, then, now, remark in changes(old, new):
-        texts = "".join(f"<td>{html.escape(text)}</td>" for text in (number(then), number(now), remark))
-        cells.append(f"<tr><th>{html.escape(name)}</th>{texts}</tr>")
+    for change in changes(old, new):
+        texts = (number(change.before), number(change.now), change.remark)
+        columns = "".join(f"<td>{html.escape(text)}</td>" for text in texts)
+        state = ' class="bad"' if change.remark in ("goal lost", "worse") else ""
+        cells.append(f"<tr{state}><th>{html.escape(change.name)}</th>{columns}</tr>")
     return f'<section class="card"><h2>Compared</h2><table class="figures">{"".join(cells)}</table></section>'
 
 
