@@ -277,7 +277,7 @@ def test_measure_wake_tells_all_that_a_benchmark_needs() -> None:
 
 def test_measure_wake_as_an_ordinary_thread() -> None:
     measured = measure_wake(500_000, 20, realtime=False, wakeful=False)
-    assert (measured["scheduling"], measured["wakeful"]) == ("ordinary", False)
+    assert measured["scheduling"] in ("SCHED_OTHER, 1 ns slack", "ordinary") and measured["wakeful"] is False
     assert measured["sleep"] == sleep_method()
 
 
