@@ -59,6 +59,11 @@ def load_device_class(name: str) -> type:
     return import_class(declared)
 
 
+def any_device_class(name: str, folder: Path) -> type:
+    """The class that an entry's `device` means: an installed one, or one in a file, which may lie in `folder`."""
+    return load_file_device(name, folder) if is_file_device(name) else load_device_class(name)
+
+
 def is_file_device(name: str) -> bool:
     """Does an entry's `device` mean a class in a file, "folder/my_device.py:Sine", instead of an installed one?"""
     file, colon, attribute = name.rpartition(":")
@@ -134,10 +139,7 @@ def import_class(device: DeviceClass) -> type:
 def device_of(config: EntryConfig) -> tuple[type, dict[str, object]]:
     """The class that an entry names and its options, checked and complete. DeviceError, ConfigError (with the line)."""
     try:
-        if is_file_device(config.device):
-            device_class = load_file_device(config.device, config.path.parent if config.path else Path.cwd())
-        else:
-            device_class = load_device_class(config.device)
+        device_class = any_device_class(config.device, config.path.parent if config.path else Path.cwd())
     except DeviceError as error:
         raise DeviceError(f"{config.path}: {error}" if config.path else str(error)) from error
     from asiokit.device.options import resolve_options  # noqa: PLC0415 - compiled modules come with the package: late

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from asiokit import discovery
+from asiokit.cli import main
 from asiokit.config import EntryConfig, load_entry
 from asiokit.errors import ConfigError, DeviceError
 
@@ -90,3 +91,19 @@ def test_no_such_file(folder: Path) -> None:
 @pytest.mark.parametrize("name", ["loopback", "a.py", "a.py:", "a.txt:Sine", "my-device"])
 def test_other_names_are_installed_classes(name: str) -> None:
     assert not discovery.is_file_device(name)
+
+
+def test_create_writes_the_full_path(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The entry lies in the folder of all entries; the file is where the user is."""
+    entries = tmp_path_factory.mktemp("entries")
+    monkeypatch.setenv("ASIOKIT_CONFIG_DIR", str(entries))
+    monkeypatch.chdir(folder)
+    assert main(["create", "Mine", "--device", "my_device.py:Sine", "-o", "speed_hz=220"]) == 0
+    config = load_entry(entries / "Mine.toml")
+    assert config.device == f"{folder / 'my_device.py'}:Sine"
+    monkeypatch.chdir(entries)
+    device_class, options = discovery.device_of(config)
+    assert (device_class.__name__, options) == ("Sine", {"speed_hz": 220.0})
+    assert main(["create", "Other", "--device", "my_device.py:Sine"]) == 2
