@@ -6,6 +6,7 @@ import hooks) importlib.metadata is asked for.
 """
 
 import importlib
+import itertools
 import os
 import sys
 from collections.abc import Iterable, Iterator
@@ -58,6 +59,65 @@ def load_device_class(name: str) -> type:
     return import_class(declared)
 
 
+def any_device_class(name: str, folder: Path) -> type:
+    """The class that an entry's `device` means: an installed one, or one in a file, which may lie in `folder`."""
+    return load_file_device(name, folder) if is_file_device(name) else load_device_class(name)
+
+
+def is_file_device(name: str) -> bool:
+    """Does an entry's `device` mean a class in a file, "folder/my_device.py:Sine", instead of an installed one?"""
+    file, colon, attribute = name.rpartition(":")
+    return bool(colon) and file.endswith(".py") and attribute.isidentifier()
+
+
+def load_file_device(name: str, folder: Path) -> type:
+    """The class that "my_device.py:Sine" means; a relative file lies in `folder`. The file is run anew each time, so
+    that an edit takes effect when a host opens the driver the next time. DeviceError names the file and the remedy."""
+    import importlib.util  # noqa: PLC0415 - most devices are installed
+
+    file, _, attribute = name.rpartition(":")
+    path = (folder / file).resolve()
+    what = f"device {name!r} ({path})"
+    if not path.is_file():
+        raise DeviceError(f"{what}: there is no such file; a relative one is looked for beside the entry's file")
+    # a name of its own: neither an installed module of that name is hidden, nor an older version of it found
+    module_name = f"asiokit_file_device_{path.stem}_{next(_file_devices)}"
+    spec = importlib.util.spec_from_file_location(module_name, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[module_name] = module
+    sys.path.insert(0, str(path.parent))  # for what lies beside it
+    try:
+        spec.loader.exec_module(module)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a file may end in SystemExit as well
+        raise DeviceError(f"{what} can't be loaded: {type(error).__name__}: {error}{_line_of(error, path)}") from error
+    finally:
+        sys.path.remove(str(path.parent))
+    found = getattr(module, attribute, None)
+    if not isinstance(found, type):
+        classes = tuple(name for name, value in vars(module).items() if isinstance(value, type))
+        raise DeviceError(f"{what} has no class {attribute!r}{nearest(attribute, classes)}")
+    return found
+
+
+_file_devices = itertools.count(1)
+
+
+def _line_of(error: BaseException, path: Path) -> str:
+    """Where in that file it was, if it was there."""
+    if isinstance(error, SyntaxError) and error.filename == str(path):
+        return f" (line {error.lineno})"
+    lines = []
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == str(path):
+            lines.append(trace.tb_lineno)
+        trace = trace.tb_next
+    return f" (line {lines[-1]})" if lines else ""
+
+
 def import_class(device: DeviceClass) -> type:
     """Imports one declared class. DeviceError names the driver, the cause and the remedy."""
     module_name, _, attribute = device.target.partition(":")
@@ -79,7 +139,7 @@ def import_class(device: DeviceClass) -> type:
 def device_of(config: EntryConfig) -> tuple[type, dict[str, object]]:
     """The class that an entry names and its options, checked and complete. DeviceError, ConfigError (with the line)."""
     try:
-        device_class = load_device_class(config.device)
+        device_class = any_device_class(config.device, config.path.parent if config.path else Path.cwd())
     except DeviceError as error:
         raise DeviceError(f"{config.path}: {error}" if config.path else str(error)) from error
     from asiokit.device.options import resolve_options  # noqa: PLC0415 - compiled modules come with the package: late

@@ -81,6 +81,9 @@ typedef struct os_grant {
 void os_priority_raise(os_grant_t *grant, int32_t *told, const int64_t *progress);
 void os_priority_drop(os_grant_t *grant);
 
+/* As if nothing had been granted, for measurements: the calling thread as a user without rights has it. Not dropped. */
+void os_priority_ordinary(int32_t *told);
+
 /* Makes a real-time thread an ordinary one; nothing if it has ended. 1 = done. [any other thread] */
 int os_priority_lower(os_grant_t *grant);
 

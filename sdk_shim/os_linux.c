@@ -126,14 +126,21 @@ static int raise_nice(os_grant_t *grant) {
     return 1;
 }
 
+/* The sleep of any but a real-time thread may otherwise end 50 us late; a change of policy would undo it. */
+static void fine_slack(void) { linux_call(LINUX_PRCTL, PR_SET_TIMERSLACK_, 1, 0, 0, 0, 0); }
+
 void linux_raise(os_grant_t *grant) {
     grant->thread = (int32_t)linux_call(LINUX_GETTID, 0, 0, 0, 0, 0, 0);
     if (raise_fifo(grant))
         return;
     if (!raise_nice(grant))
         got(grant, OS_GRANT_ORDINARY, 0);
-    /* the sleep of any but a real-time thread may otherwise end 50 us late; a change of policy would undo it */
-    linux_call(LINUX_PRCTL, PR_SET_TIMERSLACK_, 1, 0, 0, 0, 0);
+    fine_slack();
+}
+
+void linux_stay_ordinary(os_grant_t *grant) {
+    got(grant, OS_GRANT_ORDINARY, 0);
+    fine_slack();
 }
 
 void linux_lower(const os_grant_t *grant) { set_scheduler(grant->thread, SCHED_OTHER_, 0); }
@@ -168,6 +175,7 @@ void linux_sleep_for(int64_t duration_ns) {
 
 int linux_is_below(void) { return 0; }
 void linux_raise(os_grant_t *grant) { (void)grant; }
+void linux_stay_ordinary(os_grant_t *grant) { (void)grant; }
 void linux_lower(const os_grant_t *grant) { (void)grant; }
 int64_t linux_thread_cpu_ns(int32_t thread) { return (void)thread, 0; }
 int linux_wakeful_open(void) { return -1; }
@@ -178,7 +186,9 @@ void linux_sleep_for(int64_t duration_ns) { (void)duration_ns; }
 
 /* ---- the raised threads, so that one whose callback never comes back can't keep a CPU for itself ---- */
 
+/* The longest period, 8192 frames at 8 kHz, is 1.02 s: there a callback may take most of a second and be in time. */
 #define HUNG_NS 1000000000LL
+#define HUNG_CPU_NS (HUNG_NS * 3 / 4)
 
 static os_grant_t *grants;
 
@@ -249,7 +259,7 @@ int os_priority_watch(void) {
             at->seen_progress = progress;
             at->seen_ns = now_ns;
             at->seen_cpu_ns = cpu_ns;
-        } else if (now_ns - at->seen_ns >= HUNG_NS && cpu_ns - at->seen_cpu_ns >= (now_ns - at->seen_ns) / 2) {
+        } else if (now_ns - at->seen_ns >= HUNG_NS && cpu_ns - at->seen_cpu_ns >= HUNG_CPU_NS) {
             /* no edge was waited for, and it was not asleep either */
             lower(at);
             n_lowered++;

@@ -11,6 +11,9 @@ int linux_is_below(void);
 /* The best scheduling for the calling thread: SCHED_FIFO, a nice level, rtkit's nice level, a fine timer slack. */
 void linux_raise(os_grant_t *grant);
 
+/* What is left where none of that is granted: the fine timer slack. */
+void linux_stay_ordinary(os_grant_t *grant);
+
 /* Back to SCHED_OTHER. [any thread; the caller knows that the thread lives] */
 void linux_lower(const os_grant_t *grant);
 

@@ -254,6 +254,13 @@ void os_priority_raise(os_grant_t *grant, int32_t *told, const int64_t *progress
     os_grant_add(grant, told, progress);
 }
 
+void os_priority_ordinary(int32_t *told) {
+    os_grant_t grant = {0};
+    if (linux_is_below())
+        linux_stay_ordinary(&grant);
+    *told = grant.word;
+}
+
 void os_priority_drop(os_grant_t *grant) {
     os_grant_remove(grant);
     if (grant->task && mmcss_revert)

@@ -26,7 +26,9 @@ asiokit register "Studio 8"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="as hosts list it: 1 to 31 ASCII characters")
-    parser.add_argument("--device", metavar="CLASS", required=True, help="a device class (asiokit devices)")
+    parser.add_argument(
+        "--device", metavar="CLASS", required=True, help="a device class (asiokit devices), or FILE.py:CLASS"
+    )
     parser.add_argument(
         "-o", "--option", metavar="KEY=VALUE", action="append", default=[], help="an option of the device; repeatable"
     )
@@ -54,10 +56,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     check_name(arguments.name)
+    device = _placed(arguments.device)
     config = EntryConfig(
         name=arguments.name,
-        device=arguments.device,
-        options=_options(arguments.device, arguments.option),
+        device=device,
+        options=_options(device, arguments.option),
         sample_type=arguments.sample_type,
         rate_hz=arguments.rate,
         rates_hz=arguments.rates,
@@ -78,8 +81,16 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _placed(device: str) -> str:
+    """A class in a file, as seen from here, with the file's full path: the entry will lie elsewhere."""
+    if not discovery.is_file_device(device):
+        return device
+    file, _, attribute = device.rpartition(":")
+    return f"{Path(file).resolve()}:{attribute}"
+
+
 def _options(device: str, given: list[str]) -> dict[str, object]:
-    table = getattr(discovery.load_device_class(device), "OPTIONS", ())
+    table = getattr(discovery.any_device_class(device, Path.cwd()), "OPTIONS", ())
     options: dict[str, object] = {}
     for word in given:
         key, equals, text = word.partition("=")

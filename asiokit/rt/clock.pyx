@@ -11,8 +11,9 @@ from asiokit.abi.atomic cimport atomic_add_i64, atomic_cas_i64, atomic_load_i64
 from asiokit.rt.gate cimport gate_free, gate_init, gate_is_closed, gate_t
 from asiokit.rt.status cimport status_count, status_t, status_wake
 from asiokit.rt.system cimport (event_free, event_new, event_set, event_wait, now_ns, os_event_t, os_grant_t,
-                                priority_drop, priority_raise, scheduling_text, sleep_spin_until, sleep_text,
-                                sleep_until, thread_cpu_ns, thread_start, wakeful_acquire, wakeful_release)
+                                priority_drop, priority_ordinary, priority_raise, scheduling_text, sleep_spin_until,
+                                sleep_text, sleep_until, thread_cpu_ns, thread_start, wakeful_acquire,
+                                wakeful_release)
 
 
 cdef inline void advance(clock_t *clock) noexcept nogil:
@@ -162,6 +163,8 @@ cdef void probe_thread(void *argument) noexcept nogil:
     cdef int64_t i
     if probe.realtime:
         priority_raise(&probe.grant, &probe.status.grant, &clock.n_waits)
+    else:
+        priority_ordinary(&probe.status.grant)
     clock_anchor(clock)
     probe.wall_ns = now_ns()
     probe.cpu_ns = thread_cpu_ns()
@@ -181,7 +184,7 @@ def measure_wake(int64_t period_ns, int64_t n, int64_t spin_ns=0, bint realtime=
 
     late_ns: n lateness values, int64 each, as bytes. missed: periods that were slept over. cpu_share: what the thread
     used of a CPU. scheduling, sleep: what the system granted, in words. wakeful: whether the CPU was kept from deep
-    idle states. Without realtime the thread stays as ordinary as a new thread is; without wakeful the CPU sleeps.
+    idle states. Without realtime the thread is as a user without rights has it; without wakeful the CPU sleeps.
     """
     if period_ns < 10_000 or n < 1 or spin_ns < 0:
         raise ValueError("measure_wake: period_ns must be at least 10000, n at least 1, spin_ns not negative")

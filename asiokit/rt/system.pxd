@@ -20,6 +20,7 @@ cdef int64_t sleep_spin_until(int64_t t_ns, int64_t spin_ns) noexcept nogil
 cdef uint64_t thread_id() noexcept nogil
 cdef int thread_start(thread_fn body, void *argument, const char *name) noexcept nogil
 cdef int64_t thread_cpu_ns() noexcept nogil
+cdef void priority_ordinary(int32_t *told) noexcept nogil
 cdef void priority_raise(os_grant_t *grant, int32_t *told, const int64_t *progress) noexcept nogil
 cdef void priority_drop(os_grant_t *grant) noexcept nogil
 cdef bint priority_lower(os_grant_t *grant) noexcept nogil

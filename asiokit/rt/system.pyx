@@ -15,6 +15,7 @@ cdef extern from "os.h" nogil:
     uint64_t os_thread_id()
     int os_thread_start(thread_fn body, void *argument, const char *name)
     int64_t os_thread_cpu_ns()
+    void os_priority_ordinary(int32_t *told)
     void os_priority_raise(os_grant_t *grant, int32_t *told, const int64_t *progress)
     void os_priority_drop(os_grant_t *grant)
     bint os_priority_lower(os_grant_t *grant)
@@ -72,6 +73,9 @@ cdef int thread_start(thread_fn body, void *argument, const char *name) noexcept
 
 cdef int64_t thread_cpu_ns() noexcept nogil:
     return os_thread_cpu_ns()
+
+cdef void priority_ordinary(int32_t *told) noexcept nogil:
+    os_priority_ordinary(told)
 
 cdef void priority_raise(os_grant_t *grant, int32_t *told, const int64_t *progress) noexcept nogil:
     os_priority_raise(grant, told, progress)

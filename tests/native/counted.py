@@ -20,6 +20,7 @@ N_CYCLES, WARM_UP = 500, 50
 FIELDS = (
     *("allocations", "locks", "syscalls"),
     *("minor_faults", "major_faults", "voluntary_switches", "involuntary_switches"),
+    "clock_reads",
 )
 Counts = ctypes.c_int64 * len(FIELDS)
 

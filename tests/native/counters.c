@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 
 /* one for each thread, and in memory that needs no allocation itself */
 static __thread int64_t n_allocations __attribute__((tls_model("initial-exec")));
@@ -15,6 +16,8 @@ static __thread int64_t n_locks __attribute__((tls_model("initial-exec")));
 
 /* what asiokit's own event is made of: counted apart, as a wake-up that the stream thread may give */
 static __thread int64_t n_syscalls __attribute__((tls_model("initial-exec")));
+
+static __thread int64_t n_clock_reads __attribute__((tls_model("initial-exec")));
 
 extern void *__libc_malloc(size_t);
 extern void *__libc_calloc(size_t, size_t);
@@ -100,8 +103,17 @@ EXPORT long syscall(long number, ...) {
     return real(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
+EXPORT int clock_gettime(clockid_t clock, struct timespec *t) {
+    static int (*real)(clockid_t, struct timespec *);
+    if (!real)
+        *(void **)&real = dlsym(RTLD_NEXT, "clock_gettime");
+    n_clock_reads++;
+    return real(clock, t);
+}
+
 typedef struct counts {
     int64_t allocations, locks, syscalls, minor_faults, major_faults, voluntary_switches, involuntary_switches;
+    int64_t clock_reads;
 } counts_t;
 
 /* A hook of asiokit.host.session: [stream thread, inside the switch] */
@@ -115,6 +127,7 @@ void counters_mark(void *context, int64_t cycle, long index) {
     counts->allocations = n_allocations;
     counts->locks = n_locks;
     counts->syscalls = n_syscalls;
+    counts->clock_reads = n_clock_reads;
     counts->minor_faults = usage.ru_minflt;
     counts->major_faults = usage.ru_majflt;
     counts->voluntary_switches = usage.ru_nvcsw;

@@ -14,6 +14,7 @@ from .conftest import write_entry
 
 HERE = Path(__file__).parent
 TESTS = HERE.parent
+READS_OF_THE_SESSION = 2  # the host's, when its switch begins and when it ends
 ATTEMPTS = 4  # a switch is added by whatever else makes the thread wait; the best of a few runs is our own doing
 
 
@@ -49,6 +50,7 @@ def test_realtime_sleeps_once_a_cycle_and_nothing_else(
             print(f"\n{sample_type}, {n_channels} channels, {n_frames} frames: {counts}")
         assert [counts[what] for what in ("allocations", "locks", "major_faults")] == [0, 0, 0]
         assert counts["syscalls"] <= counts["late"]
+        assert counts["clock_reads"] == (1 + READS_OF_THE_SESSION) * counts["cycles"]
         slept = counts["voluntary_switches"] + counts["passed"]
         if counts["minor_faults"] == 0 and abs(slept - counts["cycles"]) <= counts["cycles"] // 200:
             break
@@ -61,6 +63,7 @@ def test_freewheel_does_not_even_sleep(counters: Path, library: Path, entry_fold
     counts = [counted(counters, library, tmp_path, "counted", 64, 2) for _ in range(ATTEMPTS)]
     for what in ("allocations", "locks", "syscalls", "major_faults"):
         assert {count[what] for count in counts} == {0}
+    assert {count["clock_reads"] for count in counts} == {READS_OF_THE_SESSION * counts[0]["cycles"]}
     assert min(count["minor_faults"] for count in counts) == 0
     assert min(count["voluntary_switches"] for count in counts) == 0
 

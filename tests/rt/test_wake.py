@@ -103,7 +103,9 @@ def test_the_best_that_the_limits_permit(
     rt: ModuleType, fake_kernel: str, rtprio: int, nice: int, rttime_us: int, scheduling: str
 ) -> None:
     limits = {"KERNEL_RTPRIO": str(rtprio), "KERNEL_NICE": str(nice), "KERNEL_RTTIME_US": str(rttime_us)}
-    assert child(rt, {"LD_PRELOAD": fake_kernel} | limits)["scheduling"] == scheduling
+    # a sanitizer's library stays the first
+    preloaded = ":".join(filter(None, [os.environ.get("LD_PRELOAD"), fake_kernel]))
+    assert child(rt, {"LD_PRELOAD": preloaded} | limits)["scheduling"] == scheduling
 
 
 # ---- rtkit, by a bus of the test's own ----
@@ -275,7 +277,7 @@ def test_measure_wake_tells_all_that_a_benchmark_needs() -> None:
 
 def test_measure_wake_as_an_ordinary_thread() -> None:
     measured = measure_wake(500_000, 20, realtime=False, wakeful=False)
-    assert (measured["scheduling"], measured["wakeful"]) == ("ordinary", False)
+    assert measured["scheduling"] in ("SCHED_OTHER, 1 ns slack", "ordinary") and measured["wakeful"] is False
     assert measured["sleep"] == sleep_method()
 
 

@@ -17,7 +17,10 @@ pytestmark = [pytest.mark.sanitizer, pytest.mark.slow, pytest.mark.timeout(900)]
 # what pytest runs; the shim has sanitizer tests of its own (tests/shim)
 UNDER_ADDRESS = ("engine", "rt", "drivers", "com", "native/test_matrix.py")
 # what program.py runs
-UNDER_THREAD = ("test_runs", "test_own_clock", "test_clocks", "test_gate", "test_status", "test_journal", "test_system")
+UNDER_THREAD = (
+    *("test_runs", "test_own_clock", "test_clocks", "test_gate", "test_status", "test_journal", "test_system"),
+    "test_scheduling",
+)
 
 
 @pytest.fixture(scope="module")
