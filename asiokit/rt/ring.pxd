@@ -56,16 +56,21 @@ cdef inline void ring_commit(ring_t *ring, int64_t n_bytes) noexcept nogil:
 
 cdef inline bint ring_write(ring_t *ring, const void *data, size_t n_bytes) noexcept nogil:
     """All of it or nothing."""
-    cdef int64_t at = atomic_load_relaxed_i64(&ring.written) & (ring.capacity - 1)
-    cdef size_t first = <size_t>(ring.capacity - at)
-    if ring_space(ring, <int64_t>n_bytes) < <int64_t>n_bytes:
-        return False
-    if first >= n_bytes:
+    cdef int64_t written = atomic_load_relaxed_i64(&ring.written)
+    cdef int64_t at = written & (ring.capacity - 1)
+    cdef int64_t first = ring.capacity - at
+    cdef int64_t n = <int64_t>n_bytes
+    # each counter is read once: the compiler takes no atomic load for another one
+    if written - ring.seen_read > ring.capacity - n:
+        ring.seen_read = atomic_load_i64(&ring.read)
+        if written - ring.seen_read > ring.capacity - n:
+            return False
+    if first >= n:
         memcpy(ring.memory + at, data, n_bytes)
     else:
-        memcpy(ring.memory + at, data, first)
-        memcpy(ring.memory, <const uint8_t *>data + first, n_bytes - first)
-    ring_commit(ring, <int64_t>n_bytes)
+        memcpy(ring.memory + at, data, <size_t>first)
+        memcpy(ring.memory, <const uint8_t *>data + first, <size_t>(n - first))
+    atomic_store_i64(&ring.written, written + n)
     return True
 
 
@@ -96,14 +101,18 @@ cdef inline void ring_consume(ring_t *ring, int64_t n_bytes) noexcept nogil:
 
 cdef inline bint ring_read(ring_t *ring, void *data, size_t n_bytes) noexcept nogil:
     """All of it or nothing."""
-    cdef int64_t at = atomic_load_relaxed_i64(&ring.read) & (ring.capacity - 1)
-    cdef size_t first = <size_t>(ring.capacity - at)
-    if ring_filled(ring, <int64_t>n_bytes) < <int64_t>n_bytes:
-        return False
-    if first >= n_bytes:
+    cdef int64_t read = atomic_load_relaxed_i64(&ring.read)
+    cdef int64_t at = read & (ring.capacity - 1)
+    cdef int64_t first = ring.capacity - at
+    cdef int64_t n = <int64_t>n_bytes
+    if ring.seen_written - read < n:
+        ring.seen_written = atomic_load_i64(&ring.written)
+        if ring.seen_written - read < n:
+            return False
+    if first >= n:
         memcpy(data, ring.memory + at, n_bytes)
     else:
-        memcpy(data, ring.memory + at, first)
-        memcpy(<uint8_t *>data + first, ring.memory, n_bytes - first)
-    ring_consume(ring, <int64_t>n_bytes)
+        memcpy(data, ring.memory + at, <size_t>first)
+        memcpy(<uint8_t *>data + first, ring.memory, <size_t>(n - first))
+    atomic_store_i64(&ring.read, read + n)
     return True
