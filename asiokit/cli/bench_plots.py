@@ -110,7 +110,7 @@ def ratios(rows: list[dict[str, Any]], name: str) -> str:
         if bound is not None:
             axes.plot([bound, bound], [i - 0.35, i + 0.35], color=INK, linewidth=1.5)
     axes.set(xscale="log", ylim=(len(rows) - 0.5, -0.5), xlabel="ratio to the anchor; the stroke is the goal")
-    axes.set_yticks(range(len(rows)), [f"{row['name'].partition('/')[2]}  x {row['anchor_name']}" for row in rows])
+    axes.set_yticks(range(len(rows)), [f"{row['name'].partition('/')[2]} (x {row['anchor_name']})" for row in rows])
     axes.tick_params(axis="y", length=0)
     axes.xaxis.set_major_locator(matplotlib.ticker.LogLocator(subs=(1, 2, 5), numticks=12))
     _plain(axes.xaxis)
@@ -129,7 +129,7 @@ def lateness(details: list[dict[str, Any]]) -> str:
     """The share of wake-ups that came later than so many microseconds, each way of waiting a line."""
     figure = figure_of(3.0)
     all_axes = figure.subplots(1, len(details), sharey=True, squeeze=False)[0]
-    colours = {"cyclictest": MUTED, "realtime": PLAYED, "realtime, last 100 us spun": RECORDED, "not realtime": WARN}
+    colours = {"cyclictest": MUTED, "realtime": PLAYED, "realtime, last 100 us spun": RECORDED, "unprivileged": WARN}
     for axes, detail in zip(all_axes, details, strict=True):
         for mode, histogram in detail["modes"].items():
             if not histogram:
@@ -139,7 +139,7 @@ def lateness(details: list[dict[str, Any]]) -> str:
             style = "--" if mode == "cyclictest" else ":" if "idle" in mode else "-"
             axes.step(np.maximum(us, 0.3), np.maximum(later, 0.5 / counts.sum()), where="post", label=mode,
                       color=colours.get(mode, PLAYED), linestyle=style, linewidth=1.3)  # fmt: skip
-        axes.set(xscale="log", yscale="log", xlabel=f"microseconds late, period {detail['period_us']:g} µs")
+        axes.set(xscale="log", yscale="log", xlabel=f"microseconds late, period {detail['period_us']:.4g} µs")
         _plain(axes.xaxis)
         axes.minorticks_off()
     all_axes[0].set_ylabel("share of wake-ups later than that")

@@ -15,6 +15,7 @@ from asiokit.cli.bench_text import (
     mark,
     name_in_group,
     number,
+    place,
     short_goal,
     summary_lines,
     values,
@@ -114,7 +115,8 @@ def _figures(rows: list[Row]) -> str:
         state = ' class="bad"' if row["met"] is False else ""
         columns = (figure(row), values(row), short_goal(row), mark(row))
         texts = "".join(f"<td>{html.escape(text)}</td>" for text in columns)
-        cells.append(f"<tr{state}><th>{html.escape(name_in_group(row))}</th>{texts}</tr>")
+        name = ": ".join(filter(None, [name_in_group(row), place(row)]))
+        cells.append(f"<tr{state}><th>{html.escape(name)}</th>{texts}</tr>")
     return f'<table class="figures">{"".join(cells)}</table>'
 
 

@@ -56,6 +56,12 @@ def values(row: Row) -> str:
     return f"{number(row['value'])} : {number(row['anchor'])} {row.get('unit') or ''}".strip()
 
 
+def place(row: Row) -> str:
+    """Which of many it was, for lines that show the worst one."""
+    detail = row.get("detail")
+    return str(detail.get("cell", "")) if isinstance(detail, dict) else ""
+
+
 def mark(row: Row) -> str:
     return {True: "yes", False: "NO", None: "-" if row["goal"] else ""}[row["met"]]
 
@@ -83,15 +89,18 @@ def row_lines(row: Row) -> list[str]:
     first, *more = textwrap.wrap(name_in_group(row), WIDTH - 4 - len(right))
     lines = [f"  {first}".ljust(WIDTH - len(right)) + right, *(f"    {line}" for line in more)]
     lines[0] = lines[0].rstrip()
-    of = values(row)
-    shown = figure(row) + (f"  [{of}]" if of else "")
+    of, where = values(row), place(row)
+    shown = figure(row) + (f"  [{of}]" if of else "") + (f"  {where}" if where else "")
     return lines + textwrap.wrap(shown, WIDTH, initial_indent="      ", subsequent_indent="      ")
 
 
-def noise(rows: Iterable[Row]) -> float:
-    """By how much the middle one of the ratios varies from round to round, as a part of itself."""
-    spreads = sorted((row["spread"][1] - row["spread"][0]) / row["ratio"] for row in rows if row.get("spread"))
-    return float(spreads[len(spreads) // 2]) if spreads else 0.0
+def noise(rows: Iterable[Row]) -> dict[str, float]:
+    """By how much the middle one of a group's ratios varies from round to round, as a part of itself."""
+    spreads: dict[str, list[float]] = {}
+    for row in rows:
+        if row.get("spread") and row["ratio"]:
+            spreads.setdefault(group_of(row), []).append((row["spread"][1] - row["spread"][0]) / row["ratio"])
+    return {group: sorted(found)[len(found) // 2] for group, found in spreads.items()}
 
 
 def verdict(rows: Iterable[Row]) -> str:
@@ -106,11 +115,11 @@ def summary_lines(rows: Sequence[Row]) -> list[str]:
     for what, names in (("missed", missed), ("open, for want of an anchor", open_)):
         if names:
             lines += [f"{what}:", *(f"  {name}"[:WIDTH] for name in names)]
-    varies = noise(rows)
-    if varies > NOISY:
+    noisy = [f"{group} (by {100 * by:.0f} %)" for group, by in noise(rows).items() if by > NOISY]
+    if noisy:
         text = (
-            f"noisy: half of the ratios vary by more than {100 * varies:.0f} % from round to round; what else runs "
-            "here disturbs, measure again when it is idle"
+            f"noisy: ratios vary from round to round in {', '.join(noisy)}; something else runs here, measure "
+            "again when it has ended"
         )
         lines += textwrap.wrap(text, WIDTH)
     return lines
@@ -182,7 +191,8 @@ def markdown(rows: Sequence[Row]) -> str:
         if of_group:
             lines += [f"### {group}: {what}", "", "| what | figure | of | goal | met |", "|---|---|---|---|---|"]
             for row in of_group:
-                cells = [name_in_group(row), figure(row), values(row), short_goal(row), mark(row)]
+                name = ": ".join(filter(None, [name_in_group(row), place(row)]))
+                cells = [name, figure(row), values(row), short_goal(row), mark(row)]
                 lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
             lines.append("")
     return "\n".join(lines).rstrip()

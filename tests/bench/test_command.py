@@ -73,13 +73,20 @@ def test_the_summary_names_what_is_not_met(capsys: pytest.CaptureFixture[str]) -
     assert lines[1:] == ["missed:", "  convert/geometric mean", "open, for want of an anchor:", f"  {OPEN['name']}"]
 
 
-def test_a_noisy_run_says_so() -> None:
-    assert bench_text.noise(RUN) == pytest.approx(0.075)
+def test_a_noisy_run_says_where() -> None:
+    assert bench_text.noise(RUN) == pytest.approx({"convert": 0.05, "cycle": 0.075})
     noisy = [MET | {"spread": [1.0, 3.0]}, MISSED, MET | {"spread": [1.5, 2.5]}]
-    assert bench_text.noise(noisy) == 0.5
-    assert "more than 50 %" in " ".join(bench_text.summary_lines(noisy))
+    assert bench_text.noise(noisy)["cycle"] == 1.0
+    assert "in cycle (by 100 %);" in " ".join(bench_text.summary_lines(noisy))
     assert "noisy" not in " ".join(bench_text.summary_lines(RUN))
-    assert bench_text.noise([PLAIN]) == 0
+    assert bench_text.noise([PLAIN]) == {}
+
+
+def test_the_worst_of_many_is_named() -> None:
+    worst = MISSED | {"detail": {"cell": "float32 > int24, 64 x 32"}}
+    assert row_lines(worst)[1].endswith("float32 > int24, 64 x 32")
+    assert "geometric mean: float32 > int24, 64 x 32 |" in bench_text.markdown([worst])
+    assert row_lines(MISSED | {"detail": "SCHED_FIFO 70"}) == row_lines(MISSED)
 
 
 @pytest.mark.parametrize(
@@ -205,7 +212,7 @@ def details() -> list[Row]:
     """Rows with everything that is drawn."""
     cells = [[f"float32 > {kind}, planar", c, f, 0.5] for kind in ("int16", "int24") for c in (2, 64) for f in (32, 64)]
     growth = {"rows": [[2, 32, 50.0], [64, 32, 300.0], [2, 64, 60.0], [64, 64, 500.0]], "fit": [40.0, 1.0, 0.1]}
-    late = {"period_us": 1000.0, "modes": {"cyclictest": [[10, 5], [50, 1]], "realtime": [[9, 6]], "not realtime": []}}
+    late = {"period_us": 1000.0, "modes": {"cyclictest": [[10, 5], [50, 1]], "realtime": [[9, 6]], "unprivileged": []}}
     return [
         row("convert/geometric mean", ratio=0.5, anchor_name="memcpy", detail={"level": "avx2", "cells": cells}),
         row("cycle/growth, float32 copied: farthest off the fit", value=3.0, unit="%", detail=growth),

@@ -1,7 +1,9 @@
 """tests of bench/measure: rounds, ratios, medians, goals, on given numbers."""
 
+import ctypes
 import itertools
 import os
+import sys
 
 import pytest
 
@@ -147,3 +149,14 @@ def test_pinning_ends() -> None:
     with pytest.raises(KeyError), measure.pinned():
         raise KeyError
     assert os.sched_getaffinity(0) == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="timer slack is Linux's")
+def test_sleeps_are_rounded_again_afterwards() -> None:
+    def slack_ns() -> int:
+        return int(ctypes.CDLL(None).prctl(30, 0, 0, 0, 0))  # PR_GET_TIMERSLACK
+
+    before = slack_ns()
+    with measure.sleeps_not_rounded():
+        assert slack_ns() == 1
+    assert slack_ns() == before
