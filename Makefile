@@ -1,16 +1,20 @@
 # Each target sets up what it needs: Debian packages as root (otherwise it prints the command), .venv, the build.
-# Variables: PYTHON (which Python makes .venv), VENV, ARGS (for pytest or asiokit demo)
+# Variables: PYTHON (which Python makes .venv), VENV, ARGS (for pytest, asiokit demo, asiokit bench)
 VENV ?= .venv
 ARGS ?=
 export VENV
 PY := $(VENV)/bin/python
 HAVE_WINE := command -v wine >/dev/null && command -v x86_64-w64-mingw32-gcc >/dev/null && command -v gendef >/dev/null
 
-.PHONY: demo build test test-all test-wine test-sanitizers lint wheel windows-wheel clean
+.PHONY: demo bench build test test-all test-wine test-sanitizers lint wheel windows-wheel clean
 
 demo: build ## play a sound through a driver loaded as a foreign host would load it
 	$(PY) -m pip install -q --no-build-isolation -e '.[report]'
 	$(VENV)/bin/asiokit demo $(ARGS)
+
+bench: build ## how fast is it, against others in the same run? Figures and report in build/bench; fails on a missed goal
+	tools/setup.sh bench
+	$(VENV)/bin/asiokit bench --json build/bench/bench.json --report build/bench/bench.html $(ARGS)
 
 build: ## .venv and an editable install
 	tools/setup.sh build

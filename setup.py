@@ -59,7 +59,8 @@ COMPILE_MORE = {
 }
 if WINDOWS and not MSVC:
     # mingw's gcc believes that it has aligned the stack for what it keeps there of wide vectors, but has not
-    COMPILE_MORE["asiokit.rt.convert"].append("-Wa,-muse-unaligned-vector-move")
+    for module in ("asiokit.rt.convert", "asiokit.bench.loops"):
+        COMPILE_MORE[module] = [*COMPILE_MORE[module], "-Wa,-muse-unaligned-vector-move"]
 
 DIRECTIVES = {
     "language_level": 3,

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# tools: sets up a Debian or Ubuntu machine and the virtual environment for `make`. Usage: tools/setup.sh build|test|lint
+# tools: sets up a Debian or Ubuntu machine and the virtual environment for `make`. Usage: tools/setup.sh PURPOSE
+# PURPOSE: build, test, lint or bench.
 #
 # As root it installs the Debian packages that are missing; otherwise it prints the command and stops. Without root,
-# Wine and mingw are not insisted upon, except in CI: their tests then say why they were skipped.
+# Wine and mingw are not insisted upon, except in CI: their tests then say why they were skipped. What the benchmark
+# compares with is never insisted upon: lines without an anchor stay open.
 # PYTHON=... names the Python to use, VENV=... the virtual environment (.venv).
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -41,6 +43,12 @@ missing_packages() {
         command -v gendef >/dev/null || echo mingw-w64-tools
         command -v strace >/dev/null || echo strace
     fi
+    if [ "$purpose" = bench ]; then
+        command -v cyclictest >/dev/null || echo rt-tests
+        # its shared library keeps the converters and the ring to itself: they are taken out of the static one
+        compgen -G '/usr/lib/*/libportaudio.a' >/dev/null || echo portaudio19-dev
+        command -v jackd >/dev/null || echo jackd2
+    fi
 }
 
 missing=$(missing_packages | tr '\n' ' ')
@@ -54,8 +62,12 @@ if [ -n "$missing" ]; then
     else
         say "missing: $missing"
         say "please run:  sudo apt-get install --no-install-recommends $missing"
-        if [ -n "${CI:-}" ] || ! find_python >/dev/null || ! command -v gcc >/dev/null; then exit 1; fi
-        say "going on without: the tests of the Windows build will be skipped"
+        if { [ -n "${CI:-}" ] && [ "$purpose" != bench ]; } || ! find_python >/dev/null || ! command -v gcc >/dev/null; then exit 1; fi
+        if [ "$purpose" = bench ]; then
+            say "going on without: what would be compared with these stays open"
+        else
+            say "going on without: the tests of the Windows build will be skipped"
+        fi
     fi
 fi
 
@@ -72,7 +84,7 @@ fi
 # once for each state of pyproject.toml and purpose
 stamp=$venv/.asiokit-$purpose
 if [ ! -e "$stamp" ] || [ pyproject.toml -nt "$stamp" ]; then
-    group=$([ "$purpose" = lint ] && echo lint || echo test)
+    case $purpose in lint | bench) group=$purpose ;; *) group=test ;; esac
     say "installing build tools and the $group group into $venv"
     "$venv/bin/python" -m pip install -q --disable-pip-version-check --upgrade 'pip>=25.1'
     "$venv/bin/python" -m pip install -q 'setuptools>=77' 'cython>=3.1,<4' wheel --group "$group"
