@@ -5,8 +5,8 @@
 # sleeps between two passages is never waited for.
 #
 # Each side writes its own word and then reads the other's; with a full barrier between the two at least one of them
-# sees the other. Entering has that barrier. Leaving does without: it may then miss a closer who came at the same moment.
-# That one looks again by himself after 20 ms at the latest, and is woken before by whoever finds the gate closed next.
+# sees the other. Entering has that barrier. Leaving does without: it may miss a closer who came at the same moment.
+# That one looks again by himself after 20 ms at the latest, and is woken before by whoever finds the gate closed then.
 from libc.stdint cimport int32_t, int64_t, uint64_t
 
 from asiokit.abi.atomic cimport (atomic_exchange_i32, atomic_load_i64, atomic_load_ordered_i32, atomic_store_i32,
