@@ -73,7 +73,9 @@ static inline int64_t atomic_load_relaxed_i64(const volatile int64_t *p) {
 static inline void atomic_store_relaxed_i64(volatile int64_t *p, int64_t v) {
     __atomic_store_n(p, v, __ATOMIC_RELAXED);
 }
-static inline int32_t atomic_load_ordered_i32(const volatile int32_t *p) { return __atomic_load_n(p, __ATOMIC_SEQ_CST); }
+static inline int32_t atomic_load_ordered_i32(const volatile int32_t *p) {
+    return __atomic_load_n(p, __ATOMIC_SEQ_CST);
+}
 static inline void atomic_fence_acquire(void) { __atomic_thread_fence(__ATOMIC_ACQUIRE); }
 static inline void atomic_fence_release(void) { __atomic_thread_fence(__ATOMIC_RELEASE); }
 #endif

@@ -1,5 +1,6 @@
 """tests: a driver around a device object of the test's own, opened in this process."""
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -59,6 +60,19 @@ def opened(device: Any, **stream: Any) -> Iterator[Opened]:
         yield driver
     finally:
         driver.native.release()
+
+
+def may_be_realtime() -> bool:
+    """Whether this process may make real-time threads, whatever its user is called."""
+    if not hasattr(os, "sched_setscheduler"):
+        return False
+    before = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(70))
+        os.sched_setscheduler(0, *before)
+    except PermissionError:
+        return False
+    return True
 
 
 def wait_for(condition: Callable[[], object], timeout_s: float = 10.0) -> bool:

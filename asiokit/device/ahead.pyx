@@ -4,8 +4,8 @@ In cycle k the stream thread hands over the host's block k and takes what became
 and never asks for the GIL: a block that is not there in time is silence, and counted. The worker may stand still for n
 periods and nobody hears it; that is what the n blocks of latency buy.
 
-A slot goes round: FREE -(stream thread fills it)-> FILLED -(worker)-> DONE -(stream thread takes it)-> FREE. There is one
-slot more than blocks ahead, so that what is filled in a cycle is never what is taken in it.
+A slot goes round: FREE -(stream thread fills it)-> FILLED -(worker)-> DONE -(stream thread takes it)-> FREE. There is
+one slot more than blocks ahead, so that what is filled in a cycle is never what is taken in it.
 """
 from libc.stdint cimport int32_t, int64_t, uint8_t
 from libc.stdlib cimport calloc, free

@@ -14,7 +14,7 @@ cdef class CDevice(Device):
     as the host sees them. native: blocks come in the host's own sample type. keepalive: any object without which
     function or state would go (a numba cfunc, a ctypes array); it is held as long as the device.
 
-    The engine calls the function itself, without a detour. It runs on the stream thread: no GIL, no allocation, no lock.
+    The engine calls the function itself, without a detour, on the stream thread: no GIL, no allocation, no lock.
     A ctypes callback is a Python function that takes the GIL and is called by a thread that Python does not know: it
     works, but PyDevice is many times faster.
     """

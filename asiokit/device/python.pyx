@@ -12,7 +12,7 @@ from libc.stdlib cimport free, malloc
 from asiokit.abi.atomic cimport atomic_load_relaxed_i64
 from asiokit.abi.block cimport ASIOKIT_BLOCK_DISCONTINUITY, ASIOKIT_BLOCK_FIRST, block_t, process_fn
 from asiokit.device.ahead cimport (MAX_AHEAD, ahead_acquire, ahead_begin, ahead_cycle, ahead_new, ahead_quit,
-                                   ahead_release, ahead_t, thread_begin_fn, thread_end_fn)
+                                   ahead_release, ahead_t)
 from asiokit.device.base cimport REQUEST_OVERLOAD, Device, StreamInfo
 from asiokit.rt.system cimport log_write, now_ns
 
@@ -152,7 +152,7 @@ cdef int references_while_looking():
     """How many references _look_for_kept itself sees of an array that nobody else holds."""
     cdef Block block = Block.__new__(Block)
     block.to_host = object()
-    for name, array in (("to_host", block.to_host), ("from_host", block.from_host)):
+    for _name, array in (("to_host", block.to_host), ("from_host", block.from_host)):
         return sys.getrefcount(array)
 
 KEPT_BY_LOOKING = references_while_looking()
@@ -336,7 +336,8 @@ cdef class PythonDevice(Device):
 
     cdef int _slow(self, int64_t took_ns) except -1:
         self.n_slow += 1
-        self._log_once("slow", f"process() took {took_ns / 1e6:.2f} ms, and a block lasts {self.period_ns / 1e6:.2f} ms")
+        self._log_once("slow", f"process() took {took_ns / 1e6:.2f} ms, and a block lasts "
+                               f"{self.period_ns / 1e6:.2f} ms")
         return 0
 
     cdef int _look_for_kept(self, Block block) except -1:

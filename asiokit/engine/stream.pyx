@@ -255,7 +255,7 @@ cdef uint8_t *host_input(const stream_t *s, const layout_t *l, int32_t channel, 
 
 cdef uint8_t *apart(uint8_t *at, size_t place) noexcept nogil:
     """The next address that lies about so many bytes into a page. Slabs that one loop reads and writes begin at other
-    places of theirs: processors take a load for that of a store before it when the low 12 bits are the same, and wait."""
+    places of theirs: processors take a load for that of a store before it when the low 12 bits are the same."""
     return at + (place // 64 * 64 - <size_t>at) % PAGE
 
 

@@ -1,12 +1,12 @@
 # rt: a gate between a thread that comes by in a loop and one that wants it gone. [any thread]
 #
-# The passing thread enters and leaves at the price of one atomic exchange, no lock. The other closes the gate: from then
-# on nobody enters, and the closer waits, with a bound, only if somebody is inside at that moment. A thread that sleeps
-# between two passages is never waited for.
+# The passing thread enters and leaves at the price of one atomic exchange, no lock. The other closes the gate: from
+# then on nobody enters, and the closer waits, with a bound, only if somebody is inside at that moment. A thread that
+# sleeps between two passages is never waited for.
 #
-# Each side writes its own word and then reads the other's; with a full barrier between the two at least one of them sees
-# the other. Entering has that barrier. Leaving does without: it may then miss a closer who came at the same moment, who
-# looks again by himself after 20 ms at the latest, and is woken before that by the next one who finds the gate closed.
+# Each side writes its own word and then reads the other's; with a full barrier between the two at least one of them
+# sees the other. Entering has that barrier. Leaving does without: it may miss a closer who came at the same moment.
+# That one looks again by himself after 20 ms at the latest, and is woken before by whoever finds the gate closed then.
 from libc.stdint cimport int32_t, int64_t, uint64_t
 
 from asiokit.abi.atomic cimport (atomic_exchange_i32, atomic_load_i64, atomic_load_ordered_i32, atomic_store_i32,

@@ -2,8 +2,8 @@
 #
 # Both positions only grow; where a byte lies is the position modulo the capacity, a power of two. Each side keeps the
 # other's position as it last saw it, beside its own and away from the other's cache line, so that it looks across only
-# when what it knows is not enough. Two sides that wait for more than half of the capacity each, all or nothing, may wait
-# for each other for ever.
+# when what it knows is not enough. Two sides that wait for more than half of the capacity each, all or nothing, may
+# wait for each other for ever.
 from libc.stdint cimport int64_t, uint8_t
 from libc.string cimport memcpy
 

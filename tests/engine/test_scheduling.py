@@ -11,7 +11,7 @@ from types import ModuleType
 import pytest
 from asiokit.engine.engine import undead_count
 from asiokit.rt.system import sleep_method
-from inprocess import opened, wait_for
+from inprocess import may_be_realtime, opened, wait_for
 
 from asiokit.host.session import Session
 
@@ -134,7 +134,7 @@ def test_a_callback_that_outlives_the_stop_loses_its_priority(probe: ModuleType)
     assert wait_for(lambda: undead_count() == 0)
 
 
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="needs real-time priority")
+@pytest.mark.skipif(not may_be_realtime(), reason="needs real-time priority")
 def test_a_callback_that_never_returns_is_found_by_the_notifier(probe: ModuleType, log_file: Path) -> None:
     with opened(probe.ProbeDevice()) as driver:
         session = Session(driver.native, outputs=[0], n_frames=64)

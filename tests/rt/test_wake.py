@@ -17,6 +17,7 @@ from types import ModuleType
 import pytest
 from asiokit.rt.clock import measure_wake
 from asiokit.rt.system import sleep_method
+from inprocess import may_be_realtime
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Linux's limits and files")
 
@@ -37,8 +38,8 @@ first.close()
 print(json.dumps(facts))
 """
 NO_BUS = "unix:path=/nonexistent/bus"
-PRIVILEGED = os.name == "posix" and os.geteuid() == 0 and shutil.which("setpriv") is not None
-privileged = pytest.mark.skipif(not PRIVILEGED, reason="needs root, and setpriv to give a part of it up")
+PRIVILEGED = may_be_realtime() and os.geteuid() == 0 and shutil.which("setpriv") is not None
+privileged = pytest.mark.skipif(not PRIVILEGED, reason="needs a real root, and setpriv to give a part of it up")
 
 
 def child(rt: ModuleType, env: dict[str, str], *command: str) -> dict[str, object]:

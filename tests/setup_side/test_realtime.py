@@ -138,7 +138,7 @@ def test_no_line_is_wider_than_a_console(capsys, folders):
     for case in cases:
         for finding in case.values():
             doctor._show(finding)
-    assert main(["doctor"]) == 0
+    assert main(["doctor"]) in (0, 1)  # whatever else it finds
     lines = capsys.readouterr().out.partition("real time")
     wide = [line for line in (lines[0] + lines[2].partition("\nlog")[0]).splitlines() if len(line) > 80]
     assert [line for line in wide if "/" not in line and "machine type" not in line] == []
