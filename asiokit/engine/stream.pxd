@@ -47,6 +47,7 @@ ctypedef struct stream_t:
     int64_t edge_ns           # atomic: of the last cycle
     int32_t rewinds           # atomic: start() has been called: the next cycle is the first one
     double start_rate_hz      # the rate then
+    int32_t n_failed          # process() calls that have failed in a row
     asio_time_t time
     # memory
     int32_t n_frames

@@ -14,7 +14,7 @@ from asiokit.abi.asio cimport (ASIO_FLOAT32_LSB, ASIO_TIME_SAMPLE_POSITION_VALID
 from asiokit.abi.atomic cimport (atomic_add_i32, atomic_cas_i64, atomic_exchange_i32, atomic_load_i32,
                                  atomic_load_i64, atomic_store_i32, atomic_store_i64)
 from asiokit.abi.block cimport ASIOKIT_BLOCK_DISCONTINUITY, ASIOKIT_BLOCK_FIRST
-from asiokit.device.base cimport REQUEST_OVERLOAD
+from asiokit.device.base cimport REQUEST_OVERLOAD, REQUEST_RESET
 from asiokit.engine.notifier cimport engine_notify
 from asiokit.engine.state cimport engine_acquire, engine_rate, engine_release
 from asiokit.rt.clock cimport (CLOCK_DEVICE, CLOCK_REALTIME, clock_anchor, clock_cycle_done, clock_init,
@@ -29,6 +29,7 @@ from asiokit.rt.system cimport (event_set, event_wait, host_time_ns, now_ns, pag
                                 wakeful_release)
 
 cdef enum:
+    FAILURES_UNTIL_RESET = 100
     TIME_FLAGS = (ASIO_TIME_SYSTEM_TIME_VALID | ASIO_TIME_SAMPLE_POSITION_VALID | ASIO_TIME_SAMPLE_RATE_VALID
                   | ASIO_TIME_SPEED_VALID)
 
@@ -61,8 +62,12 @@ cdef void silence_input(block_t *block) noexcept nogil:
 
 
 cdef void device_failed(stream_t *s, block_t *block) noexcept nogil:
-    """process() refused the block: the host gets silence."""
+    """process() refused the block: the host gets silence; after so many in a row it is asked to open anew."""
     silence_input(block)
+    s.n_failed += 1
+    if s.n_failed == FAILURES_UNTIL_RESET:
+        journal_put(&s.engine.journal, b"the device's process() fails again and again; the host is asked for a reset")
+        engine_notify(s.engine, REQUEST_RESET)
     if s.engine.status.n_device_failures == 0:
         journal_put(&s.engine.journal, b"the device's process() failed; the host hears silence until it succeeds")
     status_count(&s.engine.status.n_device_failures)
@@ -91,6 +96,8 @@ cdef inline void run_device(stream_t *s, block_t *block, int32_t half_out, int32
         s.from_host(span.device, span.host, span.n_samples)
     if s.process(s.context, block) < 0:
         device_failed(s, block)
+    else:
+        s.n_failed = 0
     deliver(s, half_in)
 
 

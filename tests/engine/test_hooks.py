@@ -1,6 +1,7 @@
 """tests of the engine: a device's hooks come in their order, on control threads, and may fail in every place."""
 
 import threading
+import time
 from pathlib import Path
 from types import ModuleType
 
@@ -218,6 +219,30 @@ def test_a_device_that_fails_is_silent_counted_and_logged_once(probe: ModuleType
     # the notifier writes it down, in its own time
     assert wait_for(lambda: log_file.exists() and "process() failed" in log_file.read_text())
     assert log_file.read_text().count("process() failed") == 1
+
+
+def test_a_device_that_never_succeeds_asks_for_a_reset_once(probe: ModuleType, log_file: Path) -> None:
+    """After 100 failures in a row; 99, a success and 99 more are no reason."""
+    device = probe.ProbeDevice(fail_from=0, fail_to=99)
+    with opened(device, clock="manual") as driver, Session(driver.native, outputs=[0], n_frames=64) as session:
+
+        def n_resets() -> int:
+            return list(session.messages["selector"]).count(3)
+
+        session.start()
+        driver.step(100)
+        device.fail_from, device.fail_to = 100, 199
+        driver.step(100)
+        time.sleep(0.05)
+        assert n_resets() == 0
+        device.fail_from, device.fail_to = 200, 1000
+        driver.step(99)
+        time.sleep(0.05)
+        assert n_resets() == 0
+        driver.step(300)
+        assert wait_for(lambda: n_resets() == 1)
+        assert driver.statistics["device_failures"] == 99 + 99 + 399
+    assert wait_for(lambda: "the host is asked for a reset" in log_file.read_text())
 
 
 def test_a_remark_is_no_failure(probe: ModuleType) -> None:
