@@ -17,6 +17,7 @@ from asiokit.rt.system cimport event_new, event_set, event_wait, now_ns, os_even
 
 cdef enum:
     MAX_MARKS = 128
+    PAGE = 4096
 
 cdef struct counting_t:
     int64_t n                # switches
@@ -144,8 +145,9 @@ cdef class Interleaved(Device):
     cdef readonly int inputs
     cdef readonly int outputs
     cdef converters_t found
+    cdef void *pages
     cdef uint8_t *memory
-    cdef size_t n_bytes
+    cdef size_t n_bytes       # of one of the two buffers
     cdef size_t width
 
     def __init__(self, int n_channels, int32_t sample_type):
@@ -155,14 +157,16 @@ cdef class Interleaved(Device):
             raise ValueError(f"ASIO sample type {sample_type} is no PCM type")
 
     def __dealloc__(self):
-        pages_free(self.memory, 2 * self.n_bytes)
+        pages_free(self.pages, 2 * self.n_bytes + PAGE)
 
     def prepare(self, StreamInfo stream):
-        pages_free(self.memory, 2 * self.n_bytes)
+        pages_free(self.pages, 2 * self.n_bytes + PAGE)
         self.n_bytes = (self.width * self.inputs * stream.n_frames + 63) // 64 * 64
-        self.memory = <uint8_t *>pages_new(2 * self.n_bytes)
-        if self.memory is NULL:
+        self.pages = pages_new(2 * self.n_bytes + PAGE)
+        if self.pages is NULL:
             raise MemoryError("no memory for the interleaved buffers")
+        # not where in their pages the host's halves begin: see the engine's layout
+        self.memory = <uint8_t *>self.pages + PAGE * 2 // 3 // 64 * 64
 
     cdef int process(self, block_t *block) noexcept nogil:
         self.found.interleave(self.memory, block.from_host, block.n_from_host, block.n_frames)
