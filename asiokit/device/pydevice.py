@@ -20,8 +20,8 @@ class PyDevice(PythonDevice):
     they are heard; latencies() tells so. A block that is late is silence, counted in `missed_blocks`, and reported as
     an overload.
     non_finite: what becomes of NaN and infinity in to_host: "pass", "zero", or "raise" (the block counts as failed).
-    keeps_nothing: True: look after each block whether process() has kept one of its arrays, and say so in the log; such
-    an array shows another block later. For development: it costs a little.
+    debug: True: look after each block whether process() has kept one of its arrays, and say so in the log; such an
+    array shows another block later. It costs a little.
 
     An exception in process() is silence for that block; so is a result other than None. The first failure after
     createBuffers is logged with its place, and so is the first process() that took longer than its period; all of them
@@ -30,7 +30,7 @@ class PyDevice(PythonDevice):
 
     ahead = 0
     non_finite = "pass"
-    keeps_nothing = False
+    debug = False
 
     def __init_subclass__(cls, **arguments: Any) -> None:
         super().__init_subclass__(**arguments)

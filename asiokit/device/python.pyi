@@ -24,7 +24,7 @@ class Block:
 class PythonDevice(Device):
     ahead: int
     non_finite: str
-    keeps_nothing: bool
+    debug: bool
     @property
     def slow_blocks(self) -> int: ...
     @property

@@ -204,7 +204,7 @@ cdef class PythonDevice(Device):
     contiguous = True
     ahead = 0
     non_finite = "pass"
-    keeps_nothing = False
+    debug = False
     cdef object function            # the bound process()
     cdef list blocks
     cdef int32_t n_blocks
@@ -262,7 +262,7 @@ cdef class PythonDevice(Device):
         self.n_missed = self.n_slow = 0
         self.period_ns = <int64_t>(stream.n_frames * 1e9 / stream.rate_hz)
         self.how_non_finite = NON_FINITE.index(self.non_finite)
-        self.looks_for_kept = bool(self.keeps_nothing)
+        self.looks_for_kept = bool(self.debug)
         self.logged = set()
         if ahead:
             self._bind_ahead(stream, ahead)

@@ -411,7 +411,7 @@ def test_a_kept_array_is_seen(what: str, ahead: int, log_file: Path) -> None:
     kept = []
 
     class Keeps(Through):
-        keeps_nothing = True
+        debug = True
 
         def process(self, block) -> None:  # type: ignore[no-untyped-def]
             super().process(block)
