@@ -14,5 +14,6 @@ def probe() -> ModuleType:
 
 @pytest.fixture(autouse=True)
 def log_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    for where in ("XDG_STATE_HOME", "LOCALAPPDATA"):  # on Linux, on Windows
+        monkeypatch.setenv(where, str(tmp_path / "state"))
     return tmp_path / "state" / "asiokit" / "asiokit.log"

@@ -1,6 +1,5 @@
 """tests of devices in Python: the arrays that they see, what a mistake costs, and blocks computed ahead."""
 
-import ctypes
 import gc
 import threading
 import time
@@ -10,6 +9,7 @@ import numpy as np
 import pytest
 from inprocess import opened, wait_for
 
+from asiokit.bench.measure import keep_the_gil
 from asiokit.config import BufferSizes
 from asiokit.device import PyDevice, option
 from asiokit.errors import ConfigError
@@ -230,10 +230,6 @@ def test_a_block_that_is_late_is_silence_and_the_stream_goes_on() -> None:
     assert [position // N for position, _, _, gap in device.seen if gap] == [15]
 
 
-def keep_the_gil(ms: int) -> None:
-    ctypes.PyDLL(None).poll(None, 0, ms)
-
-
 def test_a_busy_interpreter_does_not_stop_a_device_that_is_ahead() -> None:
     """The GIL is held for half a second: the stream is served all the time, in silence from the n-th block on."""
     device = Through(ahead=4)
@@ -292,10 +288,6 @@ def test_nothing_is_left_of_a_device_that_was_closed() -> None:
         played_and_heard(device, "float32", [0, 1], [0, 1], n_blocks=3)
         del device
         assert wait_for(lambda gone=gone: gc.collect() >= 0 and gone() is None)
-
-
-def n_threads() -> int:
-    return len(list(Path("/proc/self/task").iterdir()))
 
 
 def test_the_stream_thread_is_attached_once() -> None:
