@@ -127,11 +127,12 @@ cdef class Device:
 
     cdef void *thread_begin(self) noexcept nogil:
         """The stream thread has begun, and waits for its first edge next; not called on threads of the device's own
-        clock. What is returned is given back at the end. Default: nothing."""
+        clock. What is returned is given back at the end. A stream that was stopped does not wait for its thread, so
+        this and thread_end may come after close(): they must not touch self. Default: nothing."""
         return NULL
 
     cdef void thread_end(self, void *token) noexcept nogil:
-        """The stream thread ends. Default: nothing."""
+        """The stream thread ends; see thread_begin. Default: nothing."""
 
     # ---- what a device may ask for, from any thread; without effect before open() and after close() ----
 

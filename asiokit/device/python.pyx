@@ -209,7 +209,6 @@ cdef class PythonDevice(Device):
     cdef list blocks
     cdef int32_t n_blocks
     cdef const block_t **addresses  # of what is in blocks
-    cdef object ahead_owner
     cdef ahead_t *machine
     cdef int64_t n_missed
     cdef int64_t n_slow

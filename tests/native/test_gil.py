@@ -13,7 +13,7 @@ from asiokit.host.session import Session
 N_FRAMES, RATE_HZ = 64, 48000
 HELD_MS = 2000
 DUE = HELD_MS * RATE_HZ // N_FRAMES // 1000
-ATTEMPTS = 4  # the machine has other work: what counts is what it does when it is left alone
+ATTEMPTS = 10  # the machine has other work: what counts is what it does when it is left alone
 
 HOOK = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_long)
 
@@ -52,8 +52,7 @@ def test_two_seconds_without_the_gil(
         held, held_late = run(driver, keep_the_gil)
         with capsys.disabled():
             print(f"\nof {DUE} switches due: GIL free {free} ({free_late} late), GIL held {held} ({held_late} late)")
-        # what a busy machine makes late, it makes late with and without; who needed the GIL would not be called at all
-        if held >= DUE * 0.95 and held_late <= free_late + DUE // 100:
+        if held >= DUE * 0.995 and held_late <= free_late:
             break
     else:
         pytest.fail("each time there were more late cycles with the GIL held")
