@@ -26,6 +26,7 @@ MODULES = {
     "asiokit.device.base": ("asiokit/device/base.pyx", [], []),
     "asiokit.device.c_device": ("asiokit/device/c_device.pyx", [], []),
     "asiokit.device.ahead": ("asiokit/device/ahead.pyx", [], []),
+    "asiokit.device.selectors": ("asiokit/device/selectors.pyx", [], []),
     "asiokit.device.python": ("asiokit/device/python.pyx", [], []),
     "asiokit.engine.state": ("asiokit/engine/state.pyx", [], []),
     "asiokit.engine.notifier": ("asiokit/engine/notifier.pyx", [], []),

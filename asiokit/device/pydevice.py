@@ -23,6 +23,15 @@ class PyDevice(PythonDevice):
     debug: True: look after each block whether process() has kept one of its arrays, and say so in the log; such an
     array shows another block later. It costs a little.
 
+    What a host may ask beyond audio a device can if it has the method; [any thread, GIL] gains, meters and pans are
+    shares of ASIO's scale, 0.0 to 1.0 (a gain of 1.0 is +12 dB, 0.0 is off):
+    `set_input_gain(channel, gain)`, `set_output_gain(channel, gain)`, `input_meter(channel) -> float`,
+    `output_meter(channel) -> float`, `set_input_monitor(input or None for all, output, gain, is_on, pan)`,
+    `transport(command, position, track, tracks)` with command one of start, stop, locate, punch_in, punch_out, arm_on,
+    arm_off, monitor_on, monitor_off, arm, monitor; position in frames; tracks: the numbers of those switched on.
+    NotImplementedError says that it is not there after all, ValueError that the host has asked for nonsense; another
+    exception is logged and tells the host of a malfunction. Time code: has_time_code = True, block.set_time_code().
+
     An exception in process() is silence for that block; so is a result other than None. The first failure after
     createBuffers is logged with its place, and so is the first process() that took longer than its period; all of them
     are counted (`slow_blocks`; failures by the engine).

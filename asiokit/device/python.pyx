@@ -7,13 +7,16 @@ not even take the GIL: process() runs on a worker (ahead.pyx).
 from cpython.buffer cimport PyBUF_WRITABLE
 from cpython.ref cimport Py_DECREF, Py_INCREF
 from libc.stdint cimport int32_t, int64_t
-from libc.stdlib cimport free, malloc
+from libc.stdlib cimport calloc, free, malloc
 
+from asiokit.abi.asio cimport (ASIO_TC_ON_SPEED, ASIO_TC_REVERSE, ASIO_TC_RUNNING, ASIO_TC_SPEED_VALID, ASIO_TC_STILL,
+                               ASIO_TC_VALID, asio_error_t, asio_long_t, asio_samples_from_int64, asio_time_code_t)
 from asiokit.abi.atomic cimport atomic_load_relaxed_i64
 from asiokit.abi.block cimport ASIOKIT_BLOCK_DISCONTINUITY, ASIOKIT_BLOCK_FIRST, block_t, process_fn
 from asiokit.device.ahead cimport (MAX_AHEAD, ahead_acquire, ahead_begin, ahead_cycle, ahead_new, ahead_quit,
                                    ahead_release, ahead_t)
 from asiokit.device.base cimport REQUEST_OVERLOAD, Device, StreamInfo
+from asiokit.device.selectors cimport answer_selector
 from asiokit.rt.system cimport log_write, now_ns
 
 import sys
@@ -105,6 +108,19 @@ cdef bint has_non_finite(const block_t *block, bint zeroes) noexcept nogil:
     return found
 
 
+cdef class Codes:
+    """The time codes of a stream's blocks, in their order; flags 0: none. Kept by each block."""
+    cdef asio_time_code_t *codes
+
+    def __cinit__(self, int32_t n_blocks):
+        self.codes = <asio_time_code_t *>calloc(n_blocks, sizeof(asio_time_code_t))
+        if self.codes is NULL:
+            raise MemoryError("no memory for the time codes")
+
+    def __dealloc__(self):
+        free(self.codes)
+
+
 cdef class Block:
     """One block, as process() gets it; valid during the call.
 
@@ -114,6 +130,23 @@ cdef class Block:
     """
     cdef const block_t *block
     cdef readonly object to_host, from_host
+    cdef Codes codes
+    cdef asio_time_code_t *code
+
+    def set_time_code(self, int64_t position, double speed=1.0, bint is_running=True) -> None:
+        """The time code of this block's first frame, for a host that reads it: position in frames, speed as a factor
+        of the rate, negative backwards. Without it the block has none. The device needs has_time_code = True."""
+        self.code.time_code_samples = asio_samples_from_int64(position)
+        self.code.speed = speed
+        self.code.flags = ASIO_TC_VALID | ASIO_TC_SPEED_VALID
+        if is_running:
+            self.code.flags |= ASIO_TC_RUNNING
+        if speed == 1.0:
+            self.code.flags |= ASIO_TC_ON_SPEED
+        elif speed < 0:
+            self.code.flags |= ASIO_TC_REVERSE
+        elif speed == 0:
+            self.code.flags |= ASIO_TC_STILL
 
     @property
     def frames(self) -> int:
@@ -140,9 +173,11 @@ cdef class Block:
         return self.block.flags & ASIOKIT_BLOCK_DISCONTINUITY != 0
 
 
-cdef Block block_of(const block_t *block, object owner):
+cdef Block block_of(const block_t *block, object owner, Codes codes, int32_t index):
     cdef Block made = Block.__new__(Block)
     made.block = block
+    made.codes = codes
+    made.code = &codes.codes[index]
     made.to_host = array_of(<void **>block.to_host, block.n_to_host, block, True, owner)
     made.from_host = array_of(<void **>block.from_host, block.n_from_host, block, False, owner)
     return made
@@ -176,7 +211,8 @@ cdef int call_process(PythonDevice self, block_t *block) noexcept nogil:
 cdef int pass_ahead(PythonDevice self, block_t *block) noexcept nogil:
     """[stream thread, never the GIL]"""
     cdef int status = ahead_cycle(self.machine, block)
-    if status > 0 and self.request is not NULL:
+    self.is_missing = status > 0
+    if self.is_missing and self.request is not NULL:
         self.request(self.request_context, REQUEST_OVERLOAD, 0, 0)
     return status
 
@@ -209,6 +245,8 @@ cdef class PythonDevice(Device):
     cdef list blocks
     cdef int32_t n_blocks
     cdef const block_t **addresses  # of what is in blocks
+    cdef Codes codes                # theirs
+    cdef bint is_missing            # with ahead: the block of this cycle was not there in time
     cdef ahead_t *machine
     cdef int64_t n_missed
     cdef int64_t n_slow
@@ -263,10 +301,12 @@ cdef class PythonDevice(Device):
         self.how_non_finite = NON_FINITE.index(self.non_finite)
         self.looks_for_kept = bool(self.debug)
         self.logged = set()
+        self.is_missing = False
+        self.codes = Codes(2 if ahead == 0 else ahead + 1)
         if ahead:
             self._bind_ahead(stream, ahead)
         else:
-            self._take_blocks([block_of(stream.block[half], stream.owner) for half in range(2)])
+            self._take_blocks([block_of(stream.block[half], stream.owner, self.codes, half) for half in range(2)])
         return 0
 
     cdef int _take_blocks(self, list blocks) except -1:
@@ -290,7 +330,7 @@ cdef class PythonDevice(Device):
         if a is NULL:
             raise MemoryError("no memory to compute ahead")
         owner.a = a
-        self._take_blocks([block_of(&a.slots[i].block, owner) for i in range(a.n_slots)])
+        self._take_blocks([block_of(&a.slots[i].block, owner, self.codes, i) for i in range(a.n_slots)])
         Py_INCREF(self)
         error = ahead_begin(a)
         if error:
@@ -317,6 +357,7 @@ cdef class PythonDevice(Device):
         for i in range(self.n_blocks):
             if self.addresses[i] == block:
                 break
+        self.codes.codes[i].flags = 0
         try:
             result = self.function(self.blocks[i])
             if result is not None:
@@ -364,6 +405,22 @@ cdef class PythonDevice(Device):
     cdef process_fn process_address(self, void **context) noexcept:
         context[0] = <void *>self
         return <process_fn>call_process if self.machine is NULL else <process_fn>pass_ahead
+
+    cdef asio_error_t control(self, asio_long_t selector, void *params) noexcept nogil:
+        return answer_selector(self, selector, params)
+
+    cdef void time_code(self, const block_t *block, asio_time_code_t *code) noexcept nogil:
+        """What process() has said of the block that the host gets in this cycle."""
+        cdef int32_t i = 0
+        if self.is_missing:
+            return
+        if self.machine is not NULL:
+            # the slot that was taken is not the worker's again before the next cycle
+            i = <int32_t>(self.machine.serial % self.machine.n_slots)
+        elif self.addresses[0] != block:
+            i = 1
+        if self.codes.codes[i].flags:
+            code[0] = self.codes.codes[i]
 
     cdef void *thread_begin(self) noexcept nogil:
         return attach(NULL)

@@ -10,6 +10,7 @@ import pytest
 from com.subjects import CODES, N_FRAMES, NAMES, Ours
 from compiled import compiled
 
+from asiokit.device import PyDevice
 from asiokit.host.raw import ASIO_MESSAGE, BUFFER_SWITCH_TIME_INFO, BufferInfo, Callbacks, Samples, Time
 
 SET_INPUT_GAIN, GET_INPUT_METER, SET_OUTPUT_GAIN, GET_OUTPUT_METER = 5, 6, 7, 8
@@ -185,3 +186,127 @@ def test_a_class_compiled_elsewhere_is_a_device(open_ours):
     ours.to("initialized")
     assert ours.native.get_channels() == (2, 2)
     assert ours.raw.output_ready() == CODES["ok"]
+
+
+# ---- the same in Python ---------------------------------------------------------------------------------------------
+
+
+class Console(PyDevice):
+    """Has every method that a host can reach; notes the calls, and raises what it is told to."""
+
+    inputs = outputs = 4
+    has_time_code = True
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[object, ...]] = []
+        self.raises: BaseException | None = None
+
+    def noted(self, *call: object) -> None:
+        if self.raises is not None:
+            raise self.raises
+        self.calls.append(call)
+
+    def set_input_gain(self, channel: int, gain: float) -> None:
+        self.noted("set_input_gain", channel, gain)
+
+    def set_output_gain(self, channel: int, gain: float) -> None:
+        self.noted("set_output_gain", channel, gain)
+
+    def input_meter(self, channel: int) -> float:
+        return channel / 2
+
+    def output_meter(self, channel: int) -> float:
+        return -1.0
+
+    def set_input_monitor(self, input: int | None, output: int, gain: float, is_on: bool, pan: float) -> None:
+        self.noted("set_input_monitor", input, output, gain, is_on, pan)
+
+    def transport(self, command: str, position: int, track: int, tracks: tuple[int, ...]) -> None:
+        self.noted("transport", command, position, track, tracks)
+
+    def process(self, block) -> None:
+        if block.position != 2 * N_FRAMES:
+            block.set_time_code(1000 + block.position, speed=-0.5)
+
+
+class Plain(PyDevice):
+    """Has none of them."""
+
+    def process(self, block) -> None:
+        pass
+
+
+def open_python(open_ours, device: PyDevice) -> Ours:
+    ours = open_ours(device=device)
+    ours.to("initialized")
+    return ours
+
+
+@pytest.mark.parametrize("selector", [9, 12, 13, 14, 15, 16])
+def test_a_python_device_can_what_it_has_a_method_for(open_ours, selector: int):
+    assert ask(open_python(open_ours, Console()), selector) == "SUCCESS"
+    assert ask(open_python(open_ours, Plain()), selector) == "NP"
+
+
+def test_gains_meters_and_monitor_in_python(open_ours):
+    device = Console()
+    ours = open_python(open_ours, device)
+    full = 0x7FFFFFFF
+    assert ask(ours, SET_INPUT_GAIN, ChannelControls(channel=3, gain=full)) == "SUCCESS"
+    assert ask(ours, SET_OUTPUT_GAIN, ChannelControls(channel=1, gain=0)) == "SUCCESS"
+    assert ask(ours, SET_INPUT_MONITOR, InputMonitor(input=-1, output=2, gain=full, state=1, pan=0)) == "SUCCESS"
+    assert device.calls == [
+        ("set_input_gain", 3, 1.0),
+        ("set_output_gain", 1, 0.0),
+        ("set_input_monitor", None, 2, 1.0, True, 0.0),
+    ]
+    for selector, channel, expected in ((GET_INPUT_METER, 1, full // 2), (GET_INPUT_METER, 3, full)):
+        controls = ChannelControls(channel=channel, is_input=1)
+        assert (ask(ours, selector, controls), controls.meter) == ("SUCCESS", expected)
+    controls = ChannelControls(channel=0, meter=5)
+    assert (ask(ours, GET_OUTPUT_METER, controls), controls.meter) == ("SUCCESS", 0)
+    assert ask(ours, SET_INPUT_GAIN, ChannelControls(channel=0, gain=-1)) == "IP"
+    assert ask(ours, SET_INPUT_MONITOR, InputMonitor(input=0, gain=0, pan=-1)) == "IP"
+    assert len(device.calls) == 3
+
+
+def test_transport_in_python(open_ours):
+    device = Console()
+    ours = open_python(open_ours, device)
+    position = Samples()
+    position.value = 2**40 + 1
+    parameters = TransportParameters(command=3, position=position, track=-1)
+    parameters.switches[0], parameters.switches[15] = 5, c_long(-(2**31)).value
+    assert ask(ours, TRANSPORT, parameters) == "SUCCESS"
+    assert device.calls == [("transport", "locate", 2**40 + 1, -1, (0, 2, 511))]
+    assert ask(ours, TRANSPORT, TransportParameters(command=12)) == "IP"
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(NotImplementedError(), "NP"), (ValueError("no"), "IP"), (OSError("the cable"), "HW"), (SystemExit(), "HW")],
+)
+def test_methods_that_raise(open_ours, error: BaseException, code: str):
+    device = Console()
+    ours = open_python(open_ours, device)
+    device.raises = error
+    assert ask(ours, SET_INPUT_GAIN, ChannelControls(channel=0, gain=1)) == code
+
+
+@pytest.mark.parametrize("ahead", [0, 2])
+def test_time_code_in_python(open_ours, ahead: int):
+    device = Console()
+    device.ahead = ahead
+    ours = open_python(open_ours, device)
+    none = (0, 0, 0.0)
+    expected = [(1 | 2 | 4 | 256, 1000 + k * N_FRAMES, -0.5) for k in range(6)]
+    expected[2] = none
+    seen = time_codes(ours, 3, (ENABLE_TIME_CODE,), ())
+    if ahead:
+        # which blocks the worker has done in time is not certain, but what is told of one that it has done is
+        assert device.missed_blocks < 4
+        expected = [none] * ahead + expected[:-ahead]
+        assert all(code in (wanted, none) for code, wanted in zip(seen, expected, strict=True))
+        assert sum(code != none for code in seen) >= 3 - device.missed_blocks
+    else:
+        assert seen == expected
