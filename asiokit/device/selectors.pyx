@@ -3,8 +3,6 @@
 A device can what it has a method for: nothing else needs to be declared. ASIO's scales go from 0 to 0x7fffffff; here
 they are shares, from 0.0 to 1.0.
 """
-from libc.stdint cimport int64_t
-
 from asiokit.abi.asio cimport (ASIO_FUTURE_CAN_INPUT_GAIN, ASIO_FUTURE_CAN_INPUT_METER, ASIO_FUTURE_CAN_INPUT_MONITOR,
                                ASIO_FUTURE_CAN_OUTPUT_GAIN, ASIO_FUTURE_CAN_OUTPUT_METER, ASIO_FUTURE_CAN_TRANSPORT,
                                ASIO_FUTURE_GET_INPUT_METER, ASIO_FUTURE_GET_OUTPUT_METER, ASIO_FUTURE_SET_INPUT_GAIN,
@@ -82,7 +80,6 @@ cdef asio_error_t answer_selector(object device, asio_long_t selector, void *par
 
 
 cdef asio_error_t answer_selector_gil(object device, asio_long_t selector, void *params) noexcept:
-    cdef bytes text
     try:
         method = getattr(device, METHODS.get(selector, ""), None)
         if not callable(method):
