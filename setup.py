@@ -37,6 +37,7 @@ MODULES = {
     "asiokit.com.driver": ("asiokit/com/driver.pyx", [], []),
     "asiokit.entry": ("asiokit/entry.pyx", [], []),
     "asiokit_drivers.loopback": ("drivers/asiokit_drivers/loopback.pyx", [], []),
+    "asiokit_drivers.fileplayer": ("drivers/asiokit_drivers/fileplayer.pyx", [], []),
     "asiokit.bench.loops": ("asiokit/bench/loops.pyx", ["sdk_shim/plain_loops.c"], []),
     "asiokit.bench.bare_host": ("asiokit/bench/bare_host.pyx", [], []),
     "asiokit.host.native": ("asiokit/host/native.pyx", [], []),

@@ -138,14 +138,16 @@ def import_class(device: DeviceClass) -> type:
 
 def device_of(config: EntryConfig) -> tuple[type, dict[str, object]]:
     """The class that an entry names and its options, checked and complete. DeviceError, ConfigError (with the line)."""
+    folder = config.path.parent if config.path else Path.cwd()
     try:
-        device_class = any_device_class(config.device, config.path.parent if config.path else Path.cwd())
+        device_class = any_device_class(config.device, folder)
     except DeviceError as error:
         raise DeviceError(f"{config.path}: {error}" if config.path else str(error)) from error
     from asiokit.device.options import resolve_options  # noqa: PLC0415 - compiled modules come with the package: late
 
     try:
-        return device_class, resolve_options(getattr(device_class, "OPTIONS", ()), config.options, config.device)
+        options = resolve_options(getattr(device_class, "OPTIONS", ()), config.options, config.device, folder)
+        return device_class, options
     except ConfigError as error:
         raise located(error, config.path) from None
 

@@ -97,7 +97,8 @@ def _options(device: str, given: list[str]) -> dict[str, object]:
         if not equals:
             raise ConfigError(f"-o {word}: must be KEY=VALUE")
         option = find_option(table, key.strip(), device)
-        options[option.name] = option.from_text(text, device)
+        # a file is meant as seen from here; the entry will lie elsewhere
+        options[option.name] = option.placed(option.from_text(text, device), Path.cwd())
     resolve_options(table, options, device)
     return options
 

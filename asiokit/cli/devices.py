@@ -59,6 +59,7 @@ def _described(device: discovery.DeviceClass, is_double: bool) -> dict[str, obje
                 "maximum": option.maximum,
                 "unit": option.unit,
                 "choices": option.choices,
+                "is_path": option.is_path,
                 "span": option.span(),
             }
             for option in options

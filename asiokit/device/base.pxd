@@ -24,6 +24,7 @@ cdef class StreamInfo:
     cdef readonly int sample_width
     cdef readonly tuple active_inputs
     cdef readonly tuple active_outputs
+    cdef readonly bint is_realtime
     cdef readonly object edge_address
     cdef readonly object edge_context
     cdef object owner

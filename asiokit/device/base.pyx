@@ -13,7 +13,8 @@ cdef class StreamInfo:
     """What createBuffers has fixed. Handed to Device.prepare; valid until the next prepare or close.
 
     n_frames: frames a block. rate_hz: Hz. sample_type, sample_width: of the samples in the blocks, as the ASIO number
-    and in bytes. active_inputs, active_outputs: a bool for each channel: did the host ask for it? edge_address,
+    and in bytes. active_inputs, active_outputs: a bool for each channel: did the host ask for it? is_realtime:
+    False where nobody listens (freewheel and manual clock): then process() may wait for what it needs. edge_address,
     edge_context: for a device with a clock of its own (own_clock): address of an edge_fn and its first argument.
     For Cython only: block, the two blocks as every cycle will bring them; owner, an object with which their memory
     stays.
@@ -73,6 +74,10 @@ cdef class Device:
         """Frames buffered beyond the double buffer, input and output (future kAsioGetInternalBufferSamples).
         Default: none."""
         return 0, 0
+
+    def statistics(self) -> dict[str, object]:
+        """Figures of the device's own, for the driver's statistics. [any thread with the GIL] Default: none."""
+        return {}
 
     def wires(self) -> tuple[tuple[int, int], ...]:
         """(output, input) of each connection that hands samples on as they are, one buffer later; counted from 0, no

@@ -3,6 +3,7 @@
 import builtins
 import copy
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from asiokit.errors import ConfigError
@@ -15,11 +16,12 @@ class Option(Frozen):
     """One setting of a device class, as it stands in the class attribute OPTIONS.
 
     type: bool, int, float, str, list or dict, as TOML has them. default: what holds where none is given; None = unset.
-    minimum, maximum: both inclusive. unit: for the help ("Hz", "frames"). choices: the only values possible. A table
-    entry that contradicts itself is a TypeError when the class is made.
+    minimum, maximum: both inclusive. unit: for the help ("Hz", "frames"). choices: the only values possible. is_path:
+    the text, or each text of the list, names a file, and the device gets it as a full path; a relative one lies beside
+    the entry's file. A table entry that contradicts itself is a TypeError when the class is made.
     """
 
-    __slots__ = ("choices", "default", "help", "maximum", "minimum", "name", "type", "unit")
+    __slots__ = ("choices", "default", "help", "is_path", "maximum", "minimum", "name", "type", "unit")
     name: str
     type: builtins.type
     default: object
@@ -28,6 +30,7 @@ class Option(Frozen):
     maximum: float | None
     unit: str
     choices: tuple[object, ...] | None
+    is_path: bool
 
     def __init__(
         self,
@@ -39,12 +42,16 @@ class Option(Frozen):
         maximum: float | None = None,
         unit: str = "",
         choices: Sequence[object] | None = None,
+        is_path: bool = False,
     ) -> None:
         if type not in TYPES:
             raise TypeError(f"option {name!r}: type {type!r} is not one of {', '.join(t.__name__ for t in TYPES)}")
         if (minimum, maximum) != (None, None) and type not in (int, float):
             raise TypeError(f"option {name!r}: minimum and maximum need a number")
+        if is_path and type not in (str, list):
+            raise TypeError(f"option {name!r}: a path is a str, several are a list")
         self._set(name=name, type=type, default=default, help=help, minimum=minimum, maximum=maximum, unit=unit)
+        self._set(is_path=is_path)
         self._set(choices=None if choices is None else tuple(choices))
         if default is not None:
             try:
@@ -74,8 +81,17 @@ class Option(Frozen):
         try:
             value = tomllib.loads(f"value = {text}")["value"]
         except (ValueError, RecursionError):
-            value = text
+            # a list of one is what a bare word can mean
+            value = [text] if self.type is list else text
         return self.checked(value, device)
+
+    def placed(self, value: object, folder: Path) -> object:
+        """A value that names files, with their full paths: relative ones lie in that folder. Others as they are."""
+        if not self.is_path or not value:
+            return value
+        if isinstance(value, list):
+            return [str(folder / Path(part).expanduser()) if isinstance(part, str) else part for part in value]
+        return str(folder / Path(str(value)).expanduser())
 
     def span(self) -> str:
         """What is possible, in words; empty if anything is."""
@@ -114,12 +130,13 @@ def option(
     maximum: float | None = None,
     unit: str = "",
     choices: Sequence[object] | None = None,
+    is_path: bool = False,
 ) -> Any:
     """Declares an option of a PyDevice, in its class body: `speed_hz: float = option(5.0, "how fast", unit="Hz")`.
 
     The annotation is its type: bool, int, float, str, list or dict. The rest is as in Option.
     """
-    return Declared(default, help=help, minimum=minimum, maximum=maximum, unit=unit, choices=choices)
+    return Declared(default, help=help, minimum=minimum, maximum=maximum, unit=unit, choices=choices, is_path=is_path)
 
 
 def collect_options(device_class: type) -> tuple[Option, ...]:
@@ -144,16 +161,21 @@ def collect_options(device_class: type) -> tuple[Option, ...]:
     return tuple(options.values())
 
 
-def resolve_options(options: Sequence[Option], given: Mapping[str, object], device: str = "") -> dict[str, object]:
+def resolve_options(
+    options: Sequence[Option], given: Mapping[str, object], device: str = "", folder: Path | None = None
+) -> dict[str, object]:
     """Every option of the table with its value: the given one, else its default.
 
-    device: the class's name, for the message. ConfigError names device and key; its `key` finds the line in the file.
+    device: the class's name, for the message. folder: where relative files lie; None: here. ConfigError names
+    device and key; its `key` finds the line in the file.
     """
     by_name = {option.name: option for option in options}
     for name in given:
         find_option(options, name, device)
     return {
-        name: option.checked(given[name], device) if name in given else copy.deepcopy(option.default)
+        name: option.placed(option.checked(given[name], device), folder or Path.cwd())
+        if name in given
+        else copy.deepcopy(option.default)
         for name, option in by_name.items()
     }
 

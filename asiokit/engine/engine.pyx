@@ -285,6 +285,7 @@ cdef class Engine:
         info.active_outputs = tuple([bool(e.outputs[i].is_active) for i in range(e.n_outputs)])
         info.block[0] = &self.stream.block[0]
         info.block[1] = &self.stream.block[1]
+        info.is_realtime = e.clock_kind in (CLOCK_REALTIME, CLOCK_DEVICE)
         info.edge_address = <uintptr_t>engine_edge
         info.edge_context = <uintptr_t>e
         info.owner = memory_of(self.stream)
@@ -511,7 +512,7 @@ cdef class Engine:
     @property
     def statistics(self) -> dict:
         """Counters since init: cycles, late ones, wake-up lateness in us (p50, p99, max); the last pair; priority in
-        one of three words, scheduling and sleep: what the system granted, in its own."""
+        one of three words, scheduling and sleep: what the system granted, in its own; device: what it says itself."""
         cdef engine_t *e = self.state
         cdef int64_t position = 0, time_ns = 0
         cdef int i
@@ -531,6 +532,7 @@ cdef class Engine:
             "wakeful": bool(atomic_load_i32(&e.status.wakeful)),
             "position": position,
             "time_ns": time_ns,
+            "device": {} if self.device is None else dict(self.device.statistics()),
         }
 
 

@@ -44,6 +44,10 @@ HOT: dict[str, tuple[str, ...]] = {
     ),
     "asiokit.com.guard": ("refuse", "fail", "remember", "null_pointer"),
     "asiokit.com.future": ("answer_future", "ask_device", "io_format", "channel_exists"),
+    "asiokit_drivers.fileplayer": (
+        *("FilePlayer_process", "FilePlayer_control", "FilePlayer_time_code", "play", "play_block", "play_nothing"),
+        *("next_of", "record", "record_block", "nothing", "miss", "silence"),
+    ),
     "asiokit_drivers.loopback": ("Loopback_process", "copy_channels", "mix_channels"),
 }
 

@@ -1,6 +1,7 @@
 """Option tables of device classes: what is taken, what is refused, and how the message reads."""
 
 import math
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -60,6 +61,27 @@ def test_a_wrong_value_names_device_and_key(given, parts):
     assert caught.value.key == f"options.{next(iter(given))}"
     for part in parts:
         assert part in str(caught.value)
+
+
+def test_files_lie_beside_the_entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/me")
+    monkeypatch.setenv("USERPROFILE", "/home/me")
+    table = (
+        Option("one", str, "", "a file", is_path=True),
+        Option("many", list, [], "files", is_path=True),
+        Option("text", str, "", "no file"),
+    )
+    absolute = str((tmp_path / "b.wav").absolute())
+    given = {"one": "a.wav", "many": ["sub/a.wav", absolute, "~/c.wav"], "text": "a.wav"}
+    resolved = resolve_options(table, given, folder=tmp_path)
+    assert resolved["one"] == str(tmp_path / "a.wav")
+    assert resolved["many"] == [str(tmp_path / "sub" / "a.wav"), absolute, str(Path("/home/me") / "c.wav")]
+    assert resolved["text"] == "a.wav"
+    assert resolve_options(table, {}, folder=tmp_path) == {"one": "", "many": [], "text": ""}
+    assert table[1].from_text("a.wav") == ["a.wav"]
+    assert table[1].from_text('["a.wav", "b.wav"]') == ["a.wav", "b.wav"]
+    with pytest.raises(TypeError, match="a path is a str"):
+        Option("number", int, 1, "no file", is_path=True)
 
 
 def test_a_device_without_options_says_so():
