@@ -85,16 +85,16 @@ class BufferSizes(Frozen):
 class EntryConfig(Frozen):
     """One driver entry as a host sees it. Rates in Hz, sizes in frames. Making one checks it (ConfigError).
 
-    device: a class of the entry-point group asiokit.devices. options: the device's own, checked by its option table,
-    not here. rate_hz: the rate before a host sets one. rates_hz: None = any from RATE_HZ_MIN to RATE_HZ_MAX. spin_us:
-    how much of each wait the stream thread spins, at run time never more than half a period. answers: overrides of
-    return codes, checked by com/answers.py. path: the file it was read from; two configs that differ in nothing else
-    are equal.
+    device: a class of the entry-point group asiokit.devices, or of a file. options: the device's own, checked by its
+    option table, not here. watch: a change of the entry's file or of the device's asks the host for a reset. rate_hz:
+    the rate before a host sets one. rates_hz: None = any from RATE_HZ_MIN to RATE_HZ_MAX. spin_us: how much of each
+    wait the stream thread spins, at run time never more than half a period. answers: overrides of return codes, checked
+    by com/answers.py. path: the file it was read from; two configs that differ in nothing else are equal.
     """
 
     __slots__ = (
         *("name", "device", "options", "sample_type", "rate_hz", "rates_hz", "buffer_frames", "clock"),
-        *("spin_us", "answers", "path"),
+        *("spin_us", "answers", "path", "watch"),
     )
     name: str
     device: str
@@ -107,6 +107,7 @@ class EntryConfig(Frozen):
     spin_us: int
     answers: Mapping[str, str]
     path: Path | None
+    watch: bool
 
     def __init__(
         self,
@@ -121,6 +122,7 @@ class EntryConfig(Frozen):
         spin_us: int = 0,
         answers: Mapping[str, str] | None = None,
         path: Path | None = None,
+        watch: bool = False,
     ) -> None:
         check_name(name)
         if not isinstance(device, str) or not device.strip() or not device.isprintable():
@@ -129,6 +131,8 @@ class EntryConfig(Frozen):
         _check_choice("stream.clock", clock, CLOCKS)
         _check_integer("stream.spin_us", spin_us, 0, SPIN_US_MAX)
         rate_hz = _checked_rate("stream.rate_hz", rate_hz)
+        if not isinstance(watch, bool):
+            raise wrong("watch", f"must be true or false, is {kind_of(watch)}")
         if rates_hz is not None:
             rates_hz = _checked_rates(rates_hz, rate_hz)
         if buffer_frames is None:
@@ -136,7 +140,7 @@ class EntryConfig(Frozen):
         if not isinstance(buffer_frames, BufferSizes):
             raise wrong("stream.buffer_frames", "must be a table of min, max, preferred, granularity")
         self._set(name=name, device=device, sample_type=sample_type, rate_hz=rate_hz, rates_hz=rates_hz)
-        self._set(buffer_frames=buffer_frames, clock=clock, spin_us=spin_us, path=path)
+        self._set(buffer_frames=buffer_frames, clock=clock, spin_us=spin_us, path=path, watch=watch)
         self._set(options=_checked_table("options", options), answers=_checked_table("answers", answers))
         for key, value in self.answers.items():
             if not isinstance(value, str):
@@ -219,7 +223,7 @@ def check_name(name: object) -> None:
 
 # ---- from TOML -------------------------------------------------------------------------------------------------
 
-_TOP = ("name", "device", "options", "stream", "answers")
+_TOP = ("name", "device", "options", "stream", "answers", "watch")
 _STREAM = ("sample_type", "rate_hz", "rates_hz", "buffer_frames", "clock", "spin_us")
 
 

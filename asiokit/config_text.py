@@ -69,6 +69,7 @@ def entry_text(config: EntryConfig) -> str:
         "# A driver entry of asiokit. Hosts see a change when they open the driver the next time.",
         f"name = {toml_value(config.name)}  # as hosts list it",
         f"device = {toml_value(config.device)}  # a device class: asiokit devices",
+        f"watch = {toml_value(config.watch)}  # true: a change of this file or the device's asks the host for a reset",
         "",
         "[options]  # the device's own: asiokit devices",
         *(f"{_key(key)} = {toml_value(value, f'options.{key}')}" for key, value in config.options.items()),

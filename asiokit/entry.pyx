@@ -56,11 +56,15 @@ class EntrySource:
         config = self.config or self._find()
         device_class, options = device_of(config)
         try:
-            return config, device_class(**options)
+            device = device_class(**options)
         except AsiokitError:
             raise
         except Exception as error:
             raise DeviceError(f"device {config.device!r} can't be made: {type(error).__name__}: {error}") from error
+        if config.watch and config.path is not None:
+            from asiokit.watch import watch  # most entries are not watched
+            watch(config, device)
+        return config, device
 
     def _find(self):
         if self.path is None and self.wanted is not None:

@@ -23,6 +23,7 @@ from asiokit.values import nearest
 COMMANDS = {
     "demo": "demo",
     "devices": "devices",
+    "run": "run",
     "create": "create",
     "register": "register",
     "unregister": "unregister",

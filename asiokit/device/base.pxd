@@ -32,6 +32,7 @@ cdef class StreamInfo:
 
 
 cdef class Device:
+    cdef object __weakref__
     cdef request_fn request
     cdef void *request_context
 

@@ -7,6 +7,7 @@ the C methods process, control and time_code: they run on the stream thread with
 from libc.string cimport memset
 
 from asiokit.abi.asio cimport ASIO_NOT_PRESENT
+from asiokit.rt.system cimport log_write
 
 
 cdef class StreamInfo:
@@ -138,6 +139,13 @@ cdef class Device:
 
     cdef void thread_end(self, void *token) noexcept nogil:
         """The stream thread ends; see thread_begin. Default: nothing."""
+
+    def log(self, str text) -> None:
+        """Lines in asiokit's log file. [any thread but the stream's]"""
+        cdef bytes raw
+        for line in text.splitlines():
+            raw = f"{type(self).__name__}: {line}".encode("utf-8", "replace")
+            log_write(b"device", raw)
 
     # ---- what a device may ask for, from any thread; without effect before open() and after close() ----
 

@@ -559,7 +559,7 @@ cdef class FilePlayer(Device):
     def stop(self):
         atomic_store_i32(&self.rolls, 0)
         if self.recorder is not None and not self.recorder.finish(self.n_runs, FINISH_TIMEOUT_S):
-            log(f"{self.takes[-1]} is still being written")
+            log(f"{self.takes[len(self.takes) - 1]} is still being written")
 
     cdef int unbind(self) except -1:
         self._let_go(0.5)

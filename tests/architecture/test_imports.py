@@ -24,6 +24,7 @@ LAYERS: dict[str, set[str]] = {
     "config": PLAIN | {"config_text"},
     "config_text": PLAIN | {"config"},
     "discovery": PLAIN | {"config", "device.options"},
+    "watch": SETUP,  # the device it is given, it does not import
     "paths": PLAIN | {"config"},
     "install": SETUP - {"install"} | {"rt.clock"},  # the doctor tries the wait, in a process of its own
     "drivers": {"abi", "rt", "device", *PLAIN},

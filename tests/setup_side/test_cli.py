@@ -184,7 +184,7 @@ def test_devices_shows_broken_ones_with_their_error(run, install, echo):
     assert shown["origin"] == "echo_devices 1.2" and shown["error"] == ""
     assert shown["options"][1] == {
         **{"name": "delay_frames", "type": "int", "default": 0, "help": "how late", "minimum": 0, "maximum": None},
-        **{"unit": "frames", "choices": None, "span": "0 frames and above"},
+        **{"unit": "frames", "choices": None, "span": "0 frames and above", "is_path": False},
     }
     install("bad", {"bad-test": "bad_cli:Bad", "echo-test": "x:Y"}, {"bad_cli": "1/0"})
     code, out, _ = run("devices")

@@ -67,11 +67,17 @@ def test_every_setting_is_read(tmp_path):
     assert isinstance(config.rate_hz, float)
 
 
+def test_watch_is_true_or_false():
+    assert parse_entry('name = "A"\ndevice = "b"\nwatch = true').watch is True
+    with pytest.raises(ConfigError, match="must be true or false, is an integer"):
+        parse_entry('name = "A"\ndevice = "b"\nwatch = 1')
+
+
 def test_defaults():
     config = parse_entry('name = "A"\ndevice = "b"')
     assert config.buffer_frames == BufferSizes(32, 2048, 256, -1)
     assert (config.sample_type, config.rate_hz, config.rates_hz, config.clock) == ("float32", 48000.0, None, "realtime")
-    assert config.options == {} and config.answers == {}
+    assert config.options == {} and config.answers == {} and config.watch is False
     assert config.allows_rate(8000) and config.allows_rate(768000) and not config.allows_rate(7999)
     assert not config.allows_rate(float("nan"))
 
@@ -245,6 +251,7 @@ def configs(draw):
         clock=draw(st.sampled_from(CLOCKS)),
         spin_us=draw(st.integers(0, 200)),
         answers=draw(st.dictionaries(strings, strings, max_size=3)),
+        watch=draw(st.booleans()),
     )
 
 
