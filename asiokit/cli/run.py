@@ -95,9 +95,8 @@ def _signals():  # type: ignore[no-untyped-def]
         raise KeyboardInterrupt
 
     names = ("SIGTERM", "SIGHUP", "SIGBREAK")
-    before = {getattr(signal, name): None for name in names if hasattr(signal, name)}
-    for number in before:
-        before[number] = signal.signal(number, interrupt)
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    before = {number: signal.signal(number, interrupt) for number in numbers}
     try:
         yield
     finally:

@@ -35,6 +35,7 @@ PYTHONS = {
 WHEELS = {
     "sounddevice": "0.5.6",
     "soundfile": "0.14.0",
+    "soxr": "1.1.0",
     "cffi": "2.1.1",
     "pycparser": "3.0",
     "typing-extensions": "4.16.0",
