@@ -1,4 +1,4 @@
-"""tests: the file player in Wine, opened by PortAudio: the host hears the file, and what it plays is in the recording."""
+"""tests: the file player in Wine, opened by PortAudio: the host hears the file; what it plays is in the recording."""
 
 from pathlib import Path
 
