@@ -1,9 +1,13 @@
 """bench, group dispatch: what it costs to get from the stream thread to a host's, or a device's, function."""
 
 import ctypes
+import itertools
 import os
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
+
+import numpy as np
 
 from asiokit.bench.bare_host import BareHost, Nothing, Ways
 from asiokit.bench.drivers import opened
@@ -14,6 +18,7 @@ from asiokit.device import CDevice, PyDevice
 PINNED = True  # one CPU for all contenders
 
 STRETCH = 20000
+HALF = np.float32(0.5)
 
 
 def nothing(index: int, direct: int) -> None:
@@ -29,9 +34,38 @@ class PyNothing(PyDevice):
         pass
 
 
+class PyHalf(PyDevice):
+    """Each output returns at half its level."""
+
+    inputs = outputs = 8
+
+    def process(self, block: Any) -> None:
+        np.multiply(block.from_host, HALF, out=block.to_host)
+
+
+def half_ns(n: int) -> float:
+    """The same numpy work on arrays of the same shape, called directly; ns a call."""
+    given, made = np.zeros((2, 8, 64), np.float32)
+    calls = itertools.repeat(None, n)
+    begin = time.perf_counter_ns()
+    for _ in calls:
+        np.multiply(given, HALF, out=made)
+    return (time.perf_counter_ns() - begin) / n
+
+
 def cycle_ns(device: Any) -> float:
     with opened(device, clock="freewheel") as driver, BareHost(driver, 64) as host:
         return median(host.ns_a_cycle(STRETCH, 7))
+
+
+def beyond_numpy_ns() -> float:
+    """What a cycle of PyHalf costs beyond its numpy, the two measured by turns."""
+    cycles, calls = [], []
+    with opened(PyHalf(), clock="freewheel") as driver, BareHost(driver, 64) as host:
+        for _ in range(15):
+            cycles.append(median(host.ns_a_cycle(2000, 1)))
+            calls.append(half_ns(2000))
+    return median(cycles) - median(calls)
 
 
 def run(rounds: int, quick: bool, tick: Tick) -> Iterator[Result]:
@@ -51,6 +85,7 @@ def run(rounds: int, quick: bool, tick: Tick) -> Iterator[Result]:
         "native cycle": lambda: cycle_ns(Nothing()),
         "C cycle": lambda: cycle_ns(CDevice(_harmless())),
         "Python cycle": lambda: cycle_ns(PyNothing()),
+        "beyond numpy": beyond_numpy_ns,
     }
     taken = by_turns(contenders, rounds, tick)
     call, anchor = taken["call"], "indirect call"
@@ -65,6 +100,8 @@ def run(rounds: int, quick: bool, tick: Tick) -> Iterator[Result]:
                    Goal(1.5))  # fmt: skip
     more = [p - n for p, n in zip(taken["Python cycle"], taken["native cycle"], strict=True)]
     yield compared("dispatch", "a Python device's share of a cycle", more, call, anchor)
+    more = [p - n for p, n in zip(taken["beyond numpy"], taken["native cycle"], strict=True)]
+    yield compared("dispatch", "... beyond its numpy, 64 x 8", more, call, anchor, Goal(60))
 
 
 def _harmless() -> int:
