@@ -6,7 +6,7 @@ export VENV
 PY := $(VENV)/bin/python
 HAVE_WINE := command -v wine >/dev/null && command -v x86_64-w64-mingw32-gcc >/dev/null && command -v gendef >/dev/null
 
-.PHONY: demo bench build test test-all test-wine test-sanitizers lint wheel windows-wheel clean
+.PHONY: demo bench build docs test test-all test-wine test-sanitizers lint wheel windows-wheel clean
 
 demo: build ## play a sound through a driver loaded as a foreign host would load it
 	$(PY) -m pip install -q --no-build-isolation -e '.[report]'
@@ -47,6 +47,10 @@ lint: build
 	$(VENV)/bin/mypy --strict -p tools
 	PATH=$(abspath $(VENV)/bin):$$PATH cython-lint asiokit drivers tests
 	$(VENV)/bin/clang-format --dry-run --Werror sdk_shim/*.[ch] tests/*/*.[ch]
+
+docs: build ## the API reference, from the docstrings, in build/docs
+	tools/setup.sh docs
+	$(PY) -m tools.api_docs build/docs
 
 wheel: build ## sdist and wheels for Linux and Windows in dist/
 	$(PY) -m pip install -q build

@@ -71,7 +71,6 @@ DIRECTIVES = {
     "initializedcheck": False,
     "cdivision": True,
     "binding": True,
-    "embedsignature": True,
 }
 
 if MSVC:

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # tools: sets up a Debian or Ubuntu machine and the virtual environment for `make`. Usage: tools/setup.sh PURPOSE
-# PURPOSE: build, test, lint or bench.
+# PURPOSE: build, test, lint, docs or bench.
 #
 # As root it installs the Debian packages that are missing; otherwise it prints the command and stops. Without root,
 # Wine and mingw are not insisted upon, except in CI: their tests then say why they were skipped. What the benchmark
@@ -84,7 +84,7 @@ fi
 # once for each state of pyproject.toml and purpose
 stamp=$venv/.asiokit-$purpose
 if [ ! -e "$stamp" ] || [ pyproject.toml -nt "$stamp" ]; then
-    case $purpose in lint | bench) group=$purpose ;; *) group=test ;; esac
+    case $purpose in lint | docs | bench) group=$purpose ;; *) group=test ;; esac
     say "installing build tools and the $group group into $venv"
     "$venv/bin/python" -m pip install -q --disable-pip-version-check --upgrade 'pip>=25.1'
     "$venv/bin/python" -m pip install -q 'setuptools>=77' 'cython>=3.1,<4' wheel --group "$group"

@@ -69,7 +69,7 @@ def _described(device: discovery.DeviceClass, is_double: bool) -> dict[str, obje
 
 def _first_line(device_class: type | None) -> str:
     lines = (getattr(device_class, "__doc__", None) or "").strip().splitlines()
-    # Cython puts the signature before the docstring
+    # Cython can be told to put the signature before the docstring
     texts = [line.strip() for line in lines if not line.startswith(f"{getattr(device_class, '__name__', '')}(")]
     return next(filter(None, texts), "")
 

@@ -3,11 +3,15 @@
 from asiokit.device.base import Device, StreamInfo
 from asiokit.device.options import Option, option
 
-__all__ = ["CDevice", "Device", "Option", "PyDevice", "StreamInfo", "option"]
+__all__ = ["Block", "CDevice", "Device", "Option", "PyDevice", "StreamInfo", "option"]
 
 
 # on demand: a driver whose device is another kind shall not wait for these
-_LATER = {"PyDevice": "asiokit.device.pydevice", "CDevice": "asiokit.device.c_device"}
+_LATER = {
+    "Block": "asiokit.device.pydevice",
+    "CDevice": "asiokit.device.c_device",
+    "PyDevice": "asiokit.device.pydevice",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -4,3 +4,4 @@ from asiokit.device.c_device import CDevice as CDevice
 from asiokit.device.options import Option as Option
 from asiokit.device.options import option as option
 from asiokit.device.pydevice import PyDevice as PyDevice
+from asiokit.device.python import Block as Block

@@ -13,12 +13,14 @@ from asiokit.rt.system cimport log_write
 cdef class StreamInfo:
     """What createBuffers has fixed. Handed to Device.prepare; valid until the next prepare or close.
 
-    n_frames: frames a block. rate_hz: Hz. sample_type, sample_width: of the samples in the blocks, as the ASIO number
-    and in bytes. active_inputs, active_outputs: a bool for each channel: did the host ask for it? is_realtime:
-    False where nobody listens (freewheel and manual clock): then process() may wait for what it needs. edge_address,
-    edge_context: for a device with a clock of its own (own_clock): address of an edge_fn and its first argument.
-    For Cython only: block, the two blocks as every cycle will bring them; owner, an object with which their memory
-    stays.
+    - n_frames: frames a block. rate_hz: Hz.
+    - sample_type, sample_width: of the samples in the blocks, as the ASIO number and in bytes.
+    - active_inputs, active_outputs: a bool for each channel: did the host ask for it?
+    - is_realtime: False where nobody listens (freewheel and manual clock): then process() may wait for what it needs.
+    - edge_address, edge_context: for a device with a clock of its own (own_clock): address of an edge_fn and its first
+      argument.
+    - For Cython only: block, the two blocks as every cycle will bring them; owner, an object with which their memory
+      stays.
     """
 
 
@@ -27,14 +29,15 @@ cdef class Device:
 
     Attributes, read by the engine at init (class or instance attributes):
 
-    inputs, outputs: number of channels as the host sees them, 0 to 512.
-    rates_hz: a sequence of the only rates possible, or None for any.
-    native: True: blocks carry the host's own sample type; False: float32, the engine converts.
-    own_clock: True: the device calls the edge function; the entry's clock setting is not used.
-    contiguous: True: the channels of a block lie at equal distances, whichever of them the host uses.
-    output_ready: True: output is taken right after the buffer switch, so outputReady shortens the latency.
-    has_time_code: True: time_code() is asked for once a block when the host reads time code.
-    clock_sources: names of the clock sources; the first is current at init.
+    - inputs, outputs: number of channels as the host sees them, 0 to 512.
+    - rates_hz: a sequence of the only rates possible, or None for any.
+    - native: True: blocks carry the host's own sample type; False: float32, the engine converts.
+    - own_clock: True: the device calls the edge function; the entry's clock setting is not used.
+    - contiguous: True: the channels of a block lie at equal distances, whichever of them the host uses.
+    - output_ready: True: output is taken right after the buffer switch, so outputReady shortens the latency.
+    - has_time_code: True: time_code() is asked for once a block when the host reads time code.
+    - clock_sources: names of the clock sources; the first is current at init.
+    - OPTIONS: what an entry's [options] may hold, a tuple of Option.
     """
 
     OPTIONS = ()

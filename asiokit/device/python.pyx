@@ -124,9 +124,13 @@ cdef class Codes:
 cdef class Block:
     """One block, as process() gets it; valid during the call.
 
-    to_host: float32 (inputs, frames), to be filled. from_host: float32 (outputs, frames), read-only; channels that the
-    host does not use are zero. position: of the first frame, counted from start(). t_ns: of the block's edge, on the
-    monotonic clock. is_first: the first block after start(). is_discontinuous: blocks before this one were lost.
+    - to_host: float32 (inputs, frames), to be filled.
+    - from_host: float32 (outputs, frames), read-only; channels that the host does not use are zero.
+    - frames, rate_hz: of this block; constant from prepare() on.
+    - position: of the first frame, counted from start().
+    - t_ns: of the block's edge, on the monotonic clock.
+    - is_first: the first block after start().
+    - is_discontinuous: blocks before this one were lost.
     """
     cdef const block_t *block
     cdef readonly object to_host, from_host
