@@ -1,13 +1,33 @@
 /* asiokit_device.h: the one signature between the engine and a device, whatever language the device is written in.
  *
  * A device is a function and a pointer. The engine calls the function once a cycle on the stream thread; before that it
- * has resolved everything that can be resolved. Plain C, no Python.h. */
+ * has resolved everything that can be resolved. Plain C11 or C++, no Python.h, nothing to link with. A whole device:
+ *
+ *     #include <asiokit_device.h>
+ *
+ *     typedef struct { float gain; } state_t;
+ *
+ *     int process(void *context, asiokit_block_t *block) {
+ *         const state_t *state = context;
+ *         for (int32_t i = 0; i < block->n_to_host && i < block->n_from_host; i++) {
+ *             float *to_host = block->to_host[i];
+ *             const float *from_host = block->from_host[i];
+ *             for (int32_t frame = 0; frame < block->n_frames; frame++)
+ *                 to_host[frame] = state->gain * from_host[frame];
+ *         }
+ *         return 0;
+ *     }
+ *
+ * In Python: CDevice(address of process, address of a state_t, inputs=2, outputs=2). `asiokit new-device --kind c`
+ * writes a package that builds; asiokit.get_include() is this header's folder. */
 #ifndef ASIOKIT_DEVICE_H
 #define ASIOKIT_DEVICE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
-/* Raised when a field below changes its meaning or place; new fields at the end only raise block_t.size. */
+/* Raised when a field below changes its meaning or place, or a status or flag its meaning. New fields come at the end
+ * and only raise block->size: a function that needs one checks `block->size > offsetof(asiokit_block_t, field)`. */
 #define ASIOKIT_DEVICE_ABI 1
 
 enum asiokit_block_flag {
@@ -19,7 +39,7 @@ typedef struct asiokit_block {
     uint32_t size;        /* sizeof(asiokit_block_t) of the engine */
     uint32_t flags;       /* asiokit_block_flag */
     int32_t n_frames;     /* frames in this block; constant from prepare() on */
-    int32_t sample_type;  /* asio_sample_type of the samples below: float32 unless the device takes the host's type */
+    int32_t sample_type;  /* asio_sample_type of the samples below: float32 (19) unless the device is native */
     int32_t sample_width; /* bytes a sample */
     int32_t n_to_host;    /* channels towards the host (its inputs) */
     int32_t n_from_host;  /* channels from the host (its outputs) */
@@ -32,9 +52,24 @@ typedef struct asiokit_block {
     double rate_hz;
 } asiokit_block_t;
 
-/* Status: 0 = done, positive = done with a remark, negative = failed (the engine sends silence and counts it).
- * -1 is not used. The pointers in block are valid during the call only.
+/* Status: 0 = done, positive = done with a remark, negative = failed (the engine sends silence and counts it; after 100
+ * in a row it asks the host for a reset). -1 is not used. The pointers in block are valid during the call only.
  * [stream thread; no lock, no allocation, no system call] */
 typedef int (*asiokit_process_fn)(void *context, asiokit_block_t *block);
+
+/* What ABI 1 looks like on every 64-bit system. */
+#ifdef __cplusplus
+#define ASIOKIT_DEVICE_ASSERT(condition) static_assert(condition, #condition)
+#else
+#define ASIOKIT_DEVICE_ASSERT(condition) _Static_assert(condition, #condition)
+#endif
+#if UINTPTR_MAX > 0xffffffffu
+ASIOKIT_DEVICE_ASSERT(sizeof(asiokit_block_t) == 72);
+ASIOKIT_DEVICE_ASSERT(offsetof(asiokit_block_t, n_frames) == 8);
+ASIOKIT_DEVICE_ASSERT(offsetof(asiokit_block_t, to_host) == 32);
+ASIOKIT_DEVICE_ASSERT(offsetof(asiokit_block_t, from_host) == 40);
+ASIOKIT_DEVICE_ASSERT(offsetof(asiokit_block_t, position) == 48);
+ASIOKIT_DEVICE_ASSERT(offsetof(asiokit_block_t, rate_hz) == 64);
+#endif
 
 #endif

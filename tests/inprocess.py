@@ -1,65 +1,14 @@
-"""tests: a driver around a device object of the test's own, opened in this process."""
+"""tests: a driver around a device in this process (asiokit.testing), and waiting."""
 
 import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable
 
-from asiokit import entry
-from asiokit.config import EntryConfig
-from asiokit.host.native import NativeDriver
+from asiokit.testing import DeviceSource, OpenDriver, opened
 
+__all__ = ["DeviceSource", "Opened", "may_be_realtime", "opened", "wait_for"]
 
-class DeviceSource:
-    """What create_driver asks for, without a lookup by name: the device is here already."""
-
-    wanted = None
-    path = None
-
-    def __init__(self, device: Any, config: EntryConfig) -> None:
-        self.device, self.config, self.name = device, config, config.name
-
-    def choose(self, name: str) -> bool:
-        return False
-
-    def load(self) -> tuple[EntryConfig, Any]:
-        return self.config, self.device
-
-
-class Opened:
-    """An open driver: `native` as its host sees it, `engine` from behind, `device` as given."""
-
-    def __init__(self, source: Any, initialize: bool = True) -> None:
-        address = entry.create_driver(source)
-        self.native = NativeDriver.from_address(address)
-        self.engine = next(driver.engine for driver in entry.drivers() if driver.address == address)
-        self.device = getattr(source, "device", None)
-        if initialize and not self.native.init():
-            text = self.native.error_message()
-            self.native.release()
-            raise AssertionError(f"init failed: {text}")
-
-    @property
-    def statistics(self) -> dict[str, Any]:
-        return dict(self.engine.statistics)
-
-    def step(self, n_cycles: int = 1, timeout_s: float = 10.0) -> None:
-        assert self.engine.step(n_cycles, timeout_s), "the stream did not take the steps"
-
-
-@contextmanager
-def opened(device: Any, **stream: Any) -> Iterator[Opened]:
-    """device: a Device object, or the name of a device class. stream: the fields of EntryConfig."""
-    if isinstance(device, str):
-        source: Any = entry.EntrySource(config=EntryConfig(name="Test", device=device, **stream))
-    else:
-        source = DeviceSource(device, EntryConfig(name="Test", device="probe", **stream))
-    driver = Opened(source)
-    try:
-        yield driver
-    finally:
-        driver.native.release()
+Opened = OpenDriver
 
 
 def may_be_realtime() -> bool:

@@ -23,6 +23,7 @@ from asiokit.values import nearest
 COMMANDS = {
     "demo": "demo",
     "devices": "devices",
+    "new-device": "new_device",
     "run": "run",
     "create": "create",
     "register": "register",

@@ -29,7 +29,7 @@ LAYERS: dict[str, set[str]] = {
     "install": SETUP - {"install"} | {"rt.clock"},  # the doctor tries the wait, in a process of its own
     "drivers": {"abi", "rt", "device", *PLAIN},
 }
-ROOTS = {"entry", "cli", "bench", "__main__"}
+ROOTS = {"entry", "cli", "bench", "testing", "__main__"}
 
 _IMPORT = re.compile(
     r"^\s*(?:from\s+([\w.]+)\s+c?import\s+(\([^)]*\)|[^\n]*)|c?import\s+([\w., ]+?)(?:\s+as\s+\w+)?\s*(?:#.*)?$)",

@@ -20,7 +20,7 @@ from com.test_selectors import TransportParameters
 from inprocess import Opened, opened, wait_for
 
 from asiokit.config import BufferSizes
-from asiokit.errors import DriverError
+from asiokit.errors import DeviceError, DriverError
 from asiokit.host.raw import ASIO_MESSAGE, BUFFER_SWITCH_TIME_INFO, BufferInfo, Callbacks, RawDriver, Samples, Time
 from asiokit.host.samples import SampleType, decode, encode
 from asiokit.host.session import Session
@@ -564,7 +564,7 @@ def test_bad_options(
     """In the log in full; a host's 124 bytes may not hold it."""
     monkeypatch.chdir(tmp_path)
     written(tmp_path / "here.wav", noise(100, 1))
-    with pytest.raises(AssertionError, match="init failed"), opened("fileplayer", options=options):
+    with pytest.raises(DeviceError, match="init failed"), opened("fileplayer", options=options):
         pass
     assert text in log_text()
 
