@@ -92,14 +92,14 @@ def play_through(
     settings = {"clock": "manual", "buffer_frames": ANY_SIZE, **stream}
     with opened(device, **settings) as driver:
         n_in, n_out = driver.native.get_channels()
-        given = None
+        given: npt.NDArray[np.uint8] | None = None
         if played is not None and n_out:
-            given = np.zeros((n_out, n_blocks * n_frames), np.float32)
-            sent = np.asarray(played, np.float32)[:, : given.shape[1]]
-            given[:, : sent.shape[1]] = sent
-            given = given.view(np.uint8)
-        channels = {"inputs": list(range(n_in)), "outputs": list(range(n_out))}
-        with Session(driver.native, n_frames=n_frames, **channels) as session:
+            samples = np.zeros((n_out, n_blocks * n_frames), np.float32)
+            sent = np.asarray(played, np.float32)[:, : samples.shape[1]]
+            samples[:, : sent.shape[1]] = sent
+            given = samples.view(np.uint8)
+        inputs, outputs = list(range(n_in)), list(range(n_out))
+        with Session(driver.native, inputs=inputs, outputs=outputs, n_frames=n_frames) as session:
             session.load(play=given, record_frames=n_blocks * n_frames)
             session.start()
             driver.step(n_blocks)
