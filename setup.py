@@ -38,6 +38,12 @@ MODULES = {
     "asiokit.entry": ("asiokit/entry.pyx", [], []),
     "asiokit_drivers.loopback": ("drivers/asiokit_drivers/loopback.pyx", [], []),
     "asiokit_drivers.fileplayer": ("drivers/asiokit_drivers/fileplayer.pyx", [], []),
+    "asiokit_drivers.silent": ("drivers/asiokit_drivers/silent.pyx", [], []),
+    "asiokit_drivers.generator": ("drivers/asiokit_drivers/generator.pyx", [], []),
+    "asiokit_drivers.level_meter": ("drivers/asiokit_drivers/level_meter.pyx", [], []),
+    "asiokit_drivers.delay": ("drivers/asiokit_drivers/delay.pyx", [], []),
+    "asiokit_drivers.quantiser": ("drivers/asiokit_drivers/quantiser.pyx", [], []),
+    "asiokit_drivers.identify": ("drivers/asiokit_drivers/identify.pyx", [], []),
     "asiokit.bench.loops": ("asiokit/bench/loops.pyx", ["sdk_shim/plain_loops.c"], []),
     "asiokit.bench.bare_host": ("asiokit/bench/bare_host.pyx", [], []),
     "asiokit.host.native": ("asiokit/host/native.pyx", [], []),
@@ -56,6 +62,8 @@ COMPILE_MORE = {
     # every level gives the same bits: no sum may be fused with a product on machines that can
     "asiokit.rt.convert": [*MORE, *([] if MSVC else ["-ffp-contract=off"])],
     "asiokit_drivers.loopback": MORE,
+    "asiokit_drivers.level_meter": MORE,
+    "asiokit_drivers.quantiser": MORE,
     # what ours are compared with is compiled as well as they are
     "asiokit.bench.loops": MORE,
 }

@@ -5,6 +5,8 @@ is 1.
 """
 
 import argparse
+import shutil
+import textwrap
 
 from asiokit import discovery
 from asiokit.cli import FOUND_WRONG, OK
@@ -76,9 +78,10 @@ def _first_line(device_class: type | None) -> str:
 
 def _show(device: dict[str, object]) -> None:
     print(f"{device['name']}  ({device['origin']}, {device['target']})")
+    width = max(40, min(shutil.get_terminal_size().columns, 100))
     for line in (device["help"], device["error"] and f"error: {device['error']}"):
         if line:
-            print(f"    {line}")
+            print(textwrap.fill(str(line), width, initial_indent="    ", subsequent_indent="    "))
     options = device["options"]
     assert isinstance(options, list)
     rows = []

@@ -48,6 +48,11 @@ HOT: dict[str, tuple[str, ...]] = {
         *("FilePlayer_process", "FilePlayer_control", "FilePlayer_time_code", "play", "play_block", "play_nothing"),
         *("next_of", "record", "record_block", "nothing", "miss", "silence"),
     ),
+    "asiokit_drivers.generator": ("Generator_process", "sine", "sweep", "noise", "impulse"),
+    "asiokit_drivers.level_meter": ("LevelMeter_process", "LevelMeter_control"),
+    "asiokit_drivers.delay": ("Delay_process",),
+    "asiokit_drivers.quantiser": ("Quantiser_process",),
+    "asiokit_drivers.identify": ("Identify_process", "fill_levels", "fill_pulses"),
     "asiokit_drivers.loopback": ("Loopback_process", "copy_channels", "mix_channels"),
 }
 

@@ -29,7 +29,8 @@ def build_wheel(folder: Path) -> Path:
     """The wheel of this checkout, around the extension modules as they are built in place: to compile them once more
     would take a minute. What else is in it setuptools decides, as for every wheel."""
     library = folder / "lib"
-    setup = [sys.executable, "setup.py", "-q"]
+    # metadata in the checkout would be taken for an installed asiokit
+    setup = [sys.executable, "setup.py", "-q", "egg_info", "--egg-base", folder]
     run(*setup, "build_py", "--build-lib", library, cwd=ROOT)
     for built in (*ROOT.glob("asiokit/**/*.so"), *ROOT.glob("drivers/asiokit_drivers/*.so")):
         place = built.relative_to(ROOT / "drivers" if ROOT / "drivers" in built.parents else ROOT)

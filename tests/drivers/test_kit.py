@@ -1,0 +1,316 @@
+"""tests of the kit's small devices, each through a whole driver, against numpy."""
+
+import ctypes
+from pathlib import Path
+
+import numpy as np
+import pytest
+from asiokit_drivers.identify import read_channels
+from asiokit_drivers.mixer import TOP, Mixer
+from com.test_selectors import ChannelControls
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from asiokit.config import load_entry
+from asiokit.discovery import device_of
+from asiokit.errors import ConfigError, DeviceError
+from asiokit.host.samples import SampleType, decode, encode
+from asiokit.host.session import Session
+from asiokit.sample_types import SAMPLE_TYPES
+from asiokit.testing import ANY_SIZE, opened, play_through
+
+ROOT = Path(__file__).resolve().parents[2]
+KIT = ("silent", "generator", "level-meter", "mixer", "delay", "quantiser", "identify")
+RATE_HZ = 48000
+
+
+def noise(n_channels: int, n_frames: int, seed: int = 1) -> np.ndarray:
+    return np.random.default_rng(seed).uniform(-1, 1, (n_channels, n_frames)).astype(np.float32)
+
+
+@pytest.mark.parametrize("name", KIT)
+def test_under_80_lines(name: str) -> None:
+    (file,) = (ROOT / "drivers" / "asiokit_drivers").glob(f"{name.replace('-', '_')}.py*")
+    assert len(file.read_text(encoding="utf-8").splitlines()) < 80
+
+
+@pytest.mark.parametrize("name", KIT)
+def test_an_example_of_each(name: str) -> None:
+    """The documents' entries open and play."""
+    config = load_entry(ROOT / "docs" / "examples" / "entries" / f"{name}.toml")
+    assert config.device == name
+    device_class, options = device_of(config)
+    assert play_through(device_class(**options), n_blocks=3).shape[1] == 3 * 64
+
+
+def test_silence() -> None:
+    assert play_through("silent", noise(3, 640), options={"inputs": 5, "outputs": 3}).shape == (5, 640)
+    assert not play_through("silent", noise(2, 640)).any()
+
+
+# ---- generator ------------------------------------------------------------------------------------------------------
+
+
+def generated(n_frames: int = 64, n_blocks: int = 10, **options: object) -> np.ndarray:
+    return play_through("generator", n_frames=n_frames, n_blocks=n_blocks, options=options)
+
+
+def test_sine() -> None:
+    made = generated(n_blocks=1000, frequency_hz=997.5, level_db=-6.0, inputs=3)
+    t_s = np.arange(64000) / RATE_HZ
+    expected = 10 ** (-6 / 20) * np.sin(2 * np.pi * 997.5 * t_s)
+    assert np.abs(made - expected).max() < 1e-6
+    assert (made == made[0]).all()
+
+
+def test_sweep() -> None:
+    made = generated(n_blocks=1000, signal="sweep", frequency_hz=20.0, end_hz=20000.0, period_s=0.5, level_db=0.0)[0]
+    t_s = np.arange(64000) % 24000 / RATE_HZ
+    growth = np.log(1000)
+    expected = np.sin(2 * np.pi * 20 * 0.5 / growth * (np.exp(t_s / 0.5 * growth) - 1))
+    assert np.abs(made - expected).max() < 1e-5
+    steady = generated(signal="sweep", frequency_hz=440.0, end_hz=440.0, level_db=0.0)[0]
+    assert np.abs(steady - np.sin(2 * np.pi * 440 * np.arange(640) / RATE_HZ)).max() < 1e-4
+
+
+def test_impulse() -> None:
+    made = generated(signal="impulse", period_s=0.002, level_db=0.0, inputs=1)[0]
+    assert np.flatnonzero(made).tolist() == list(range(0, 640, 96))
+    assert set(made) == {0.0, 1.0}
+
+
+def test_noise_is_white_and_each_channel_has_its_own() -> None:
+    made = generated(n_blocks=1000, signal="noise", level_db=0.0, inputs=4).astype(np.float64)
+    assert np.abs(made).max() <= 1 and np.abs(made.mean(axis=1)).max() < 0.01
+    assert np.abs(made.std(axis=1) - 1 / np.sqrt(3)).max() < 0.01
+    spectrum = np.abs(np.fft.rfft(made, axis=1)) ** 2
+    bands = spectrum[:, 1:32001].reshape(4, 10, -1).mean(axis=2)
+    assert (bands.max(axis=1) / bands.min(axis=1)).max() < 1.15
+    correlation = np.corrcoef(made) - np.eye(4)
+    assert np.abs(correlation).max() < 0.02
+    assert np.abs(np.corrcoef(made[0, 1:], made[0, :-1])[0, 1]) < 0.02
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    signal=st.sampled_from(["sine", "sweep", "noise", "impulse"]),
+    n_frames=st.sampled_from([16, 17, 64, 100, 256]),
+    seed=st.integers(0, 2**70),
+)
+def test_the_same_bits_whatever_the_buffer(signal: str, n_frames: int, seed: int) -> None:
+    options = {"signal": signal, "seed": seed, "period_s": 0.003}
+    one = generated(n_frames=512, n_blocks=2, **options)
+    many = generated(n_frames=n_frames, n_blocks=-(-1024 // n_frames), **options)
+    np.testing.assert_array_equal(one, many[:, :1024])
+
+
+def test_another_seed_is_another_noise() -> None:
+    assert not np.array_equal(generated(signal="noise", seed=1), generated(signal="noise", seed=2))
+
+
+@pytest.mark.parametrize("options", [{"frequency_hz": 24001.0}, {"signal": "sweep", "end_hz": 30000.0}])
+def test_what_the_rate_can_not_carry_is_refused(options: dict[str, object]) -> None:
+    with opened("generator", options=options) as driver:
+        with pytest.raises(Exception, match="ASE_HWMalfunction"):
+            Session(driver.native, inputs=[0], n_frames=64)
+        assert "above half the rate: lower frequency_hz" in driver.native.error_message()
+
+
+# ---- meter ----------------------------------------------------------------------------------------------------------
+
+
+def test_meter() -> None:
+    played = np.zeros((3, 100 * 64), np.float32)
+    played[0] = 0.5 * np.sin(2 * np.pi * 1000 * np.arange(6400) / RATE_HZ)
+    played[1, 70] = -0.25
+    with (
+        opened("level-meter", clock="manual", options={"channels": 3}) as driver,
+        Session(driver.native, inputs=[0, 1, 2], outputs=[0, 1, 2], n_frames=64) as session,
+    ):
+        session.load(play=played.view(np.uint8), record_frames=6400)
+        session.start()
+        driver.step(100)
+        session.stop()
+        np.testing.assert_array_equal(session.recorded.view(np.float32)[:, 64:], played[:, :-64])
+        device = driver.statistics["device"]
+        controls = ChannelControls(channel=0)
+        assert driver.native.future(16) == 0x3F4847A0
+        assert driver.native.future(8, ctypes.addressof(controls)) == 0x3F4847A0
+        assert abs(controls.meter / 0x7FFFFFFF - device["peaks"][0]) < 1e-6
+    assert abs(device["peaks"][0] - 0.5) < 0.001
+    # 97 blocks after the second one, with the first heard in the second cycle
+    assert abs(device["peaks"][1] - 0.25 * 10 ** (-20 * 97 * 64 / RATE_HZ / 20)) < 1e-6
+    squares = 0.0
+    keep = np.exp(-64 / RATE_HZ / 0.3)
+    for block in played[0].reshape(-1, 64)[:99]:
+        squares = keep * squares + (1 - keep) * np.mean(block.astype(np.float64) ** 2)
+    assert abs(device["rms"][0] - np.sqrt(squares)) < 1e-6
+    assert device["peaks"][2] == device["rms"][2] == 0
+
+
+# ---- mixer ----------------------------------------------------------------------------------------------------------
+
+
+def test_mixer() -> None:
+    played = noise(3, 640)
+    matrix = [[1.0, 0.0, -0.5], [0.25, 0.25, 0.25]]
+    heard = play_through("mixer", played, options={"inputs": 2, "outputs": 3, "matrix": matrix})
+    np.testing.assert_allclose(heard[:, 64:], (np.array(matrix, np.float32) @ played)[:, :-64], atol=1e-6)
+    np.testing.assert_array_equal(play_through("mixer", played[:2])[:, 64:], played[:2, :-64])
+
+
+def test_gains_of_the_mixer_do_not_click() -> None:
+    device = Mixer(inputs=2, outputs=2)
+    ones = np.ones((2, 64 * 8), np.float32)
+    with (
+        opened(device, clock="manual") as driver,
+        Session(driver.native, inputs=[0, 1], outputs=[0, 1], n_frames=64) as session,
+    ):
+        session.load(play=ones.view(np.uint8), record_frames=64 * 8)
+        session.start()
+        driver.step(4)
+        controls = ChannelControls(channel=1, is_input=1, gain=0)
+        assert driver.native.future(5, ctypes.addressof(controls)) == 0x3F4847A0
+        driver.step(2)
+        device.set_input_gain(0, 1.0)
+        driver.step(2)
+        session.stop()
+        heard = session.recorded.view(np.float32).copy()
+    assert (heard[:, 64:256] == 1).all()
+    np.testing.assert_allclose(heard[1, 256:320], 1 - np.arange(1, 65) / 64, atol=1e-6)
+    assert not heard[1, 320:].any()
+    np.testing.assert_allclose(heard[0, 384:448], 1 + (TOP - 1) * np.arange(1, 65) / 64, atol=1e-6)
+    np.testing.assert_allclose(heard[0, 448:], TOP, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "matrix", [[[1.0]], [[1.0, 2.0], [3.0]], [["a", 1.0], [1.0, 1.0]], [[float("nan"), 1], [1, 1]]]
+)
+def test_a_matrix_of_another_shape(matrix: list[list[object]]) -> None:
+    with pytest.raises(ConfigError, match=r"options\.matrix"):
+        Mixer(matrix=matrix)
+
+
+# ---- delay ----------------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=25, deadline=None)
+@given(n_delay=st.integers(1, 700), n_frames=st.sampled_from([16, 64, 100]), n_channels=st.integers(1, 4))
+def test_delay(n_delay: int, n_frames: int, n_channels: int) -> None:
+    n_blocks = 2000 // n_frames
+    played = noise(n_channels, n_blocks * n_frames)
+    options = {"channels": n_channels, "delay_frames": n_delay}
+    heard = play_through("delay", played, n_frames=n_frames, n_blocks=n_blocks, options=options)
+    late = n_delay + n_frames
+    np.testing.assert_array_equal(heard[:, late:], played[:, : played.shape[1] - late])
+    assert not heard[:, :late].any()
+
+
+def test_echoes() -> None:
+    played = np.zeros((1, 640), np.float32)
+    played[0, 0] = 1
+    options = {"channels": 1, "delay_ms": 2.0, "feedback": 0.5, "mix": 0.25}
+    heard = play_through("delay", played, options=options)[0, 64:]
+    expected = np.zeros_like(heard)
+    expected[0] = 0.75
+    expected[96::96] = 0.25 * 0.5 ** np.arange(len(expected[96::96]))
+    np.testing.assert_allclose(heard, expected, atol=1e-7)
+
+
+def test_an_echo_ends() -> None:
+    """No number becomes so small that processors are slow with it."""
+    played = np.zeros((1, 640 * 16), np.float32)
+    played[0, 0] = 1
+    heard = play_through("delay", played, n_blocks=160, options={"channels": 1, "delay_frames": 1, "feedback": 0.9})
+    tail = heard[0, 5000:]
+    assert not tail.any()
+    assert np.abs(heard[heard != 0]).min() > 1e-21
+
+
+# ---- quantiser ------------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=40, deadline=None)
+@given(n_bits=st.integers(2, 24), sample_type=st.sampled_from(["int16", "int24", "int32", "float32", "float64"]))
+def test_bits_of_what_is_played(n_bits: int, sample_type: str) -> None:
+    n_bits = min(n_bits, 16 if sample_type == "int16" else 24)
+    codes = np.random.default_rng(n_bits).integers(-(2 ** (n_bits - 1)), 2 ** (n_bits - 1), (1, 640)) | 1
+    assert bits_of(codes / 2 ** (n_bits - 1), sample_type) == n_bits
+
+
+def bits_of(samples: np.ndarray, sample_type: str) -> int:
+    kind = SampleType.from_code(SAMPLE_TYPES[sample_type].number)
+    options = {"channels": 1}
+    with (
+        opened("quantiser", clock="manual", sample_type=sample_type, options=options, buffer_frames=ANY_SIZE) as driver,
+        Session(driver.native, outputs=[0], n_frames=64) as session,
+    ):
+        session.load(play=encode(samples.T, kind))
+        session.start()
+        driver.step(11)
+        session.stop()
+        (bits,) = driver.statistics["device"]["bits_used"]
+        return int(bits)
+
+
+def test_32_bits_are_known_by_soft_samples_and_silence_by_none() -> None:
+    assert bits_of(np.array([[0.5, 2.0**-31, 0.25]]), "int32") == 32
+    assert bits_of(np.zeros((1, 640)), "int32") == 0
+
+
+@pytest.mark.parametrize(("bits", "sample_type"), [(8, "int16"), (10, "float32"), (12, "int24")])
+def test_the_staircase_visits_every_code(bits: int, sample_type: str) -> None:
+    n_blocks = 2**bits // 64
+    kind = SampleType.from_code(SAMPLE_TYPES[sample_type].number)
+    with (
+        opened("quantiser", clock="manual", sample_type=sample_type, options={"bits": bits}) as driver,
+        Session(driver.native, inputs=[0], n_frames=64) as session,
+    ):
+        session.load(record_frames=n_blocks * 64)
+        session.start()
+        driver.step(n_blocks)
+        session.stop()
+        heard = decode(session.recorded, kind, np.float64)[:, 0]
+    np.testing.assert_array_equal(heard * 2 ** (bits - 1), np.arange(2**bits) - 2 ** (bits - 1))
+
+
+# ---- identify -------------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=30, deadline=None)
+@given(data=st.data(), sample_type=st.sampled_from(sorted(SAMPLE_TYPES)))
+def test_a_routing_is_read_back(data: st.DataObject, sample_type: str) -> None:
+    n_inputs = data.draw(st.sampled_from([1, 8, 512]))
+    routing = data.draw(st.lists(st.integers(0, n_inputs - 1), min_size=1, max_size=8, unique=True))
+    kind = SampleType.from_code(SAMPLE_TYPES[sample_type].number)
+    with (
+        opened("identify", clock="manual", sample_type=sample_type, options={"inputs": n_inputs}) as driver,
+        Session(driver.native, inputs=routing, n_frames=64) as session,
+    ):
+        session.load(record_frames=128)
+        session.start()
+        driver.step(2)
+        session.stop()
+        heard = decode(session.recorded, kind, np.float64).T
+    assert read_channels(heard) == [channel + 1 for channel in routing]
+
+
+def test_what_is_no_number() -> None:
+    levels = np.repeat([[3.0], [3.5], [0.0], [-1.0], [513.0], [512.0]], 10, axis=1) / 1024
+    levels[5, 3] = 0
+    assert read_channels(levels) == [3, None, None, None, None, None]
+
+
+def test_pulses_can_be_counted() -> None:
+    heard = play_through("identify", n_blocks=1500, options={"inputs": 5, "signal": "pulses"})
+    for number, row in enumerate(heard, 1):
+        begins = np.flatnonzero(np.diff(row, prepend=0) > 0)
+        pauses = np.flatnonzero(np.diff(begins) > 0.3 * RATE_HZ)
+        assert pauses[0] + 1 == number
+        assert set(np.diff(begins[:number]).tolist()) <= {4800}
+
+
+@pytest.mark.parametrize("name", KIT)
+def test_options_that_are_impossible(name: str) -> None:
+    with pytest.raises(DeviceError, match=r"option 'nonsense': is unknown"), opened(name, options={"nonsense": 1}):
+        pass
