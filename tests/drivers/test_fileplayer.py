@@ -2,7 +2,9 @@
 silence."""
 
 import ctypes
+import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -19,12 +21,14 @@ from asiokit_drivers import playlist, take
 from com.test_selectors import TransportParameters
 from inprocess import Opened, opened, wait_for
 
-from asiokit.config import BufferSizes
+from asiokit.config import BufferSizes, load_entry
+from asiokit.discovery import device_of
 from asiokit.errors import DeviceError, DriverError
 from asiokit.host.raw import ASIO_MESSAGE, BUFFER_SWITCH_TIME_INFO, BufferInfo, Callbacks, RawDriver, Samples, Time
 from asiokit.host.samples import SampleType, decode, encode
 from asiokit.host.session import Session
 from asiokit.sample_types import SAMPLE_TYPES
+from asiokit.testing import play_through
 
 N = 64
 ANY_SIZE = BufferSizes(min=16, max=8192, preferred=256, granularity=1)
@@ -497,8 +501,6 @@ def test_a_full_disk_ends_the_recording_and_not_the_audio(tmp_path: Path) -> Non
     script = FULL.format(tests=str(Path(__file__).parents[1]), path=str(path))
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
-    import json  # noqa: PLC0415
-
     statistics = json.loads(done.stdout)
     assert f"recording {path} has ended after 0." in statistics["device"]["problem"]
     assert "MB are free" in statistics["device"]["problem"]
@@ -581,6 +583,18 @@ def test_a_folder_that_went_makes_start_fail(tmp_path: Path) -> None:
         driver.step(2)
         session.stop()
     assert soundfile.info(folder / "a.wav").frames == 2 * N
+
+
+def test_the_example_in_the_documents(tmp_path: Path) -> None:
+    """Files beside the entry are found there, wherever the host stands."""
+    root = Path(__file__).resolve().parents[2]
+    shutil.copy(root / "docs" / "examples" / "entries" / "fileplayer.toml", tmp_path)
+    shutil.copy(root / "asiokit" / "cli" / "demo.wav", tmp_path)
+    device_class, options = device_of(load_entry(tmp_path / "fileplayer.toml"))
+    heard = play_through(device_class(**options), n_blocks=50)
+    expected, _ = soundfile.read(tmp_path / "demo.wav", always_2d=True, dtype="float32")
+    np.testing.assert_array_equal(heard.T, expected[: 50 * N])
+    assert soundfile.info(tmp_path / "take.wav").frames == 50 * N
 
 
 def test_no_thread_stays_behind(tmp_path: Path) -> None:
