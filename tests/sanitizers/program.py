@@ -22,7 +22,11 @@ for folder in ("", "engine", "rt"):
 # found beside the tests, which is known only now
 from compiled import compiled  # noqa: E402
 
-FIXTURES = {"probe": TESTS / "engine" / "probe_device.pyx", "rt": TESTS / "rt" / "rt_probe.pyx"}
+FIXTURES = {
+    "probe": TESTS / "engine" / "probe_device.pyx",
+    "rt": TESTS / "rt" / "rt_probe.pyx",
+    "queue": TESTS / "rt" / "blocks_probe.pyx",
+}
 
 # They take what a sanitizer makes ten times slower, and touch no second thread, or measure time.
 LEFT_OUT = {

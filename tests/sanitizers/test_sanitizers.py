@@ -19,7 +19,7 @@ UNDER_ADDRESS = ("engine", "rt", "drivers", "com", "native/test_matrix.py")
 # what program.py runs
 UNDER_THREAD = (
     *("test_runs", "test_own_clock", "test_clocks", "test_gate", "test_status", "test_journal", "test_system"),
-    "test_scheduling",
+    *("test_scheduling", "test_blocks"),
 )
 
 

@@ -29,7 +29,7 @@ GROUPS = {
         80,
     ),
 }
-PROBES = ("rt/rt_probe.pyx", "engine/probe_device.pyx")
+PROBES = ("rt/rt_probe.pyx", "rt/blocks_probe.pyx", "engine/probe_device.pyx")
 COMPILE = "import sys; sys.path.insert(0, 'tests'); from pathlib import Path; from compiled import compile_module; \
 compile_module(Path(sys.argv[1]), Path(sys.argv[2]))"
 
