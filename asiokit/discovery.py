@@ -92,7 +92,8 @@ def load_file_device(name: str, folder: Path) -> type:
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a file may end in SystemExit as well
-        raise DeviceError(f"{what} can't be loaded: {type(error).__name__}: {error}{_line_of(error, path)}") from error
+        said = error.msg if isinstance(error, SyntaxError) else error  # whose text would name the line once more
+        raise DeviceError(f"{what} can't be loaded: {type(error).__name__}: {said}{_line_of(error, path)}") from error
     finally:
         sys.path.remove(str(path.parent))
     found = getattr(module, attribute, None)

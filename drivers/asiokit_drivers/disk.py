@@ -129,25 +129,32 @@ class Recorder(DiskThread):
         self.n_channels = n_channels
         self._takes: dict[int, Take] = {}
         self._finished = -1  # runs up to this one will get no more blocks
-        self._written = threading.Event()
+        self._closed = -1  # takes of runs up to this one are complete
+        self._news = threading.Event()
 
     def begin(self, run: int, take: Take) -> None:
-        """[control thread] Before the first block of that run."""
-        self._written.clear()
+        """[control thread] Before the first block of that run; runs are counted upwards."""
         self._takes[run] = take
 
     def finish(self, run: int, timeout_s: float) -> bool:
         """[control thread] After the last block of that run. Waits until it is written; False: that takes longer."""
         self._finished = run
         self.lane.wake()
-        return self._written.wait(timeout_s) or not self.is_alive()
+        end_s = time.monotonic() + timeout_s
+        while self._closed < run and self.is_alive():
+            left_s = end_s - time.monotonic()
+            if left_s <= 0:
+                return False
+            self._news.wait(min(left_s, 0.1))
+            self._news.clear()
+        return True
 
     def work(self) -> None:
         try:
             self._record()
         finally:
-            for take in self._takes.values():
-                take.close()
+            for run in sorted(self._takes):
+                self._close(run)
 
     def _record(self) -> None:
         lane = self.lane
@@ -158,10 +165,8 @@ class Recorder(DiskThread):
             quits = lane.quits
             head = lane.peek()
             if head is None:
-                if current <= finished and current in self._takes:
-                    self._close(current)
-                if not self._takes and finished >= 0:
-                    self._written.set()
+                for run in sorted(run for run in self._takes if run <= finished):
+                    self._close(run)
                 if quits:
                     return
                 self.tell_missed("blocks were lost, silent in the recording")
@@ -169,14 +174,16 @@ class Recorder(DiskThread):
                 continue
             position, run = head
             if run != current:
-                if current in self._takes:
-                    self._close(current)
                 current, expected = run, position
-            take = self._takes[run]
-            if frames is None or frames.dtype != take.kind.dtype:
-                frames = np.empty((self.n_chunk, self.n_channels), take.kind.dtype)
-            take.write_silence(position - expected)
+            # none: of a stream that was late to end, after its recording was closed
+            take = self._takes.get(run)
+            dtype = take.kind.dtype if take else "int32"
+            if frames is None or frames.dtype != dtype:
+                frames = np.empty((self.n_chunk, self.n_channels), dtype)
             n_frames = lane.take(frames.reshape(-1).view(np.uint8), run, position) * lane.n_frames
+            if take is None:
+                continue
+            take.write_silence(position - expected)
             expected = position + n_frames
             made = frames[:n_frames]
             if take.kind.shift:
@@ -191,3 +198,5 @@ class Recorder(DiskThread):
         take.close()
         if take.problem:
             self.fail(take.problem)
+        self._closed = max(self._closed, run)
+        self._news.set()

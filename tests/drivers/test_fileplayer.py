@@ -426,6 +426,17 @@ def test_each_start_is_a_take_and_nothing_is_overwritten(tmp_path: Path) -> None
     assert path.read_bytes() == b"precious"
 
 
+def test_a_take_without_a_block(tmp_path: Path) -> None:
+    with streaming({"record": str(tmp_path / "a.wav")}, 10) as (driver, session):
+        session.start()
+        session.stop()
+        assert soundfile.info(tmp_path / "a.wav").frames == 0
+        session.start()
+        driver.step(2)
+        session.stop()
+        assert soundfile.info(tmp_path / "a-2.wav").frames == 2 * N
+
+
 def test_a_disk_that_takes_too_long_leaves_a_silence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In real time: what there was no room for is lost, and what follows is in its place."""
     stall = Stall(monkeypatch, take.Take, "write")
