@@ -7,6 +7,7 @@ import struct
 import subprocess
 import sys
 import sysconfig
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,7 +38,7 @@ def check_installation() -> Iterator[Finding]:
     try:
         names = [device.name for device in discovery.device_classes()]
         yield (
-            Finding("device-classes", "ok", ", ".join(names))
+            Finding("device-classes", "ok", textwrap.fill(", ".join(names), 52))
             if names
             else Finding("device-classes", "FAIL", "none is installed", "reinstall asiokit")
         )
