@@ -1,5 +1,5 @@
-"""drivers: level_meter: how loud is what the host plays? Asked by ASIO's meters, and by Python. The sound goes on to the
-inputs, so that the meter can stand in the path."""
+"""drivers: level_meter: how loud is what the host plays? Asked by ASIO's meters, and by Python. The sound goes on to
+the inputs, so that the meter can stand in the path."""
 from libc.math cimport fabsf, sqrt
 from libc.stdint cimport int32_t
 from libc.stdlib cimport calloc, free
