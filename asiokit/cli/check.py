@@ -22,7 +22,8 @@ from asiokit.cli.table import print_json, print_rows
 from asiokit.errors import AsiokitError
 from asiokit.testing.conformance import report
 from asiokit.testing.conformance.case import BAD, Finding, Outcome
-from asiokit.testing.conformance.run import TIMEOUT_S, run as make_checks
+from asiokit.testing.conformance.run import TIMEOUT_S
+from asiokit.testing.conformance.run import run as make_checks
 from asiokit.testing.conformance.suite import CHECKS
 
 EXAMPLE = """
@@ -37,7 +38,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--list", action="store_true", help="show the checks and their rules, and make none")
     parser.add_argument("--only", metavar="ID", action="append", default=[], help="these checks; * stands for anything")
     parser.add_argument("--skip", metavar="ID", action="append", default=[], help="not these")
-    parser.add_argument("--expect", metavar="FILE.toml", type=Path, help="checks that are known to fail: [fail] id = why")
+    parser.add_argument(
+        "--expect", metavar="FILE.toml", type=Path, help="checks that are known to fail: [fail] id = why"
+    )
     parser.add_argument("--seed", type=int, metavar="N", help="of the samples and sizes that are chosen by chance")
     parser.add_argument(
         "--timeout", type=positive, default=TIMEOUT_S, metavar="S", help=f"of one check (default: {TIMEOUT_S:g})"
@@ -50,7 +53,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     ids = _chosen(arguments.only, arguments.skip)
     if arguments.list:
-        print_rows([["CHECK", "RULE", "SOURCE"], *([c.id, c.rule, c.source] for c in map(CHECKS.get, ids) if c)])
+        print_rows([["CHECK", "RULE"], *([id, f"{CHECKS[id].rule} [{CHECKS[id].source}]"] for id in ids)])
         return OK
     if arguments.driver is None:
         raise AsiokitError("name a driver to check: asiokit check DRIVER")

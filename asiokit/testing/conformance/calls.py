@@ -10,7 +10,6 @@ import ctypes
 from collections.abc import Callable
 from typing import Any
 
-from asiokit.host.native import NativeDriver
 from asiokit.host.raw import (
     ASIO_MESSAGE,
     BUFFER_SWITCH,
@@ -28,7 +27,7 @@ BEHIND = 64
 HUGE = 2**31 - 1
 SEMANTICS = "docs/asio-semantics.md"
 
-Arguments = Callable[["Scratch", NativeDriver], tuple[Any, ...]]
+Arguments = Callable[["Scratch", Any], tuple[Any, ...]]  # of a call, from memory to lend and the driver
 
 
 class Scratch:
@@ -60,14 +59,8 @@ class Scratch:
         return any(memory.raw[n:] != bytes([FILL]) * BEHIND for memory, n in self.pieces)
 
 
-@BUFFER_SWITCH
-def _no_switch(index: int, direct: int) -> None:
-    pass
-
-
-@ASIO_MESSAGE
-def _no_message(selector: int, value: int, message: int, opt: int) -> int:
-    return 0
+_no_switch = BUFFER_SWITCH(lambda index, direct: None)
+_no_message = ASIO_MESSAGE(lambda selector, value, message, opt: 0)
 
 
 def call(id: str, slot: str, arguments: Arguments, expected: str, rule: str, source: str) -> None:
@@ -123,8 +116,28 @@ def _pointers(slot: str, id: str, rooms: tuple[int, ...], good: str, bad: str, s
          f"{slot} answers in every state from initialized on, and InvalidMode before.", source)  # fmt: skip
     for which in range(len(rooms)):
         call(f"{id}-null-{which + 1}", slot,
-             lambda s, d, which=which: tuple(None if i == which else s.room(n) for i, n in enumerate(rooms)), bad,
+             _all_but(which, rooms), bad,
              f"{slot} with a NULL pointer is an error, not a crash.", source)  # fmt: skip
+
+
+def _count_of(is_input: int) -> Callable[[Any], int]:
+    return lambda d: int(d.get_channels()[0 if is_input else 1])
+
+
+def _values(*values: Any) -> Arguments:
+    return lambda s, d: values
+
+
+def _with_room(selector: int) -> Arguments:
+    return lambda s, d: (selector, s.room(512))
+
+
+def _all_but(null: int, rooms: tuple[int, ...]) -> Arguments:
+    return lambda s, d: tuple(None if place == null else s.room(n) for place, n in enumerate(rooms))
+
+
+def _sources_but(null: tuple[int, ...]) -> Arguments:
+    return lambda s, d: (None if 0 in null else s.room(64), None if 1 in null else s.long(1))
 
 
 def _channel(pick: Callable[[Any], int], is_input: int) -> Arguments:
@@ -174,7 +187,7 @@ _pointers("get_sample_position", "get-sample-position", (8, 8), "IM SPNA SPNA ok
 for _label, _rate in {"zero": 0.0, "negative": -48000.0, "nan": float("nan"), "infinite": float("inf"),
                       "tiny": 5e-324, "enormous": 1e300}.items():  # fmt: skip
     for _slot in ("can_sample_rate", "set_sample_rate"):
-        call(f"{_slot.replace('_', '-')}-{_label}", _slot, lambda s, d, r=_rate: (r,), "IM NC NC NC",
+        call(f"{_slot.replace('_', '-')}-{_label}", _slot, _values(_rate), "IM NC NC NC",
              f"A rate that is {_label} is NoClock, and changes nothing.", f"{SEMANTICS} 16")  # fmt: skip
 call("can-sample-rate-current", "can_sample_rate", lambda s, d: (d.get_sample_rate(),), QUESTION,
      "The rate that is set is possible.", f"{SEMANTICS} 16")  # fmt: skip
@@ -188,18 +201,17 @@ call("get-clock-sources-many", "get_clock_sources",
      "getClockSources with much room answers.", f"{SEMANTICS} 19")  # fmt: skip
 for _label, _null in {"null-sources": (0,), "null-count": (1,), "null-both": (0, 1)}.items():
     call(f"get-clock-sources-{_label}", "get_clock_sources",
-         lambda s, d, null=_null: tuple(None if i in null else (s.room(64), s.long(1))[i] for i in range(2)), BAD,
+         _sources_but(_null), BAD,
          "getClockSources with a NULL pointer is an error, not a crash.", f"{SEMANTICS} 19")  # fmt: skip
 call("set-clock-source-first", "set_clock_source", lambda s, d: (0,), QUESTION,
      "The first clock source can be chosen.", LIFE)  # fmt: skip
 for _label, _index in {"negative": -1, "huge": HUGE}.items():
-    call(f"set-clock-source-{_label}", "set_clock_source", lambda s, d, i=_index: (i,), BAD,
+    call(f"set-clock-source-{_label}", "set_clock_source", _values(_index), BAD,
          "A clock source that does not exist is refused.", LIFE)  # fmt: skip
 for _is_input, _word in ((1, "input"), (0, "output")):
-    _count = 0 if _is_input else 1
     for _label, _pick in {
         "negative": lambda d: -1,
-        "next": lambda d, k=_count: d.get_channels()[k],
+        "next": _count_of(_is_input),
         "huge": lambda d: HUGE,
     }.items():
         call(f"get-channel-info-{_word}-{_label}", "get_channel_info", _channel(_pick, _is_input), BAD,
@@ -247,9 +259,9 @@ call("create-buffers-no-switch", "create_buffers", _create(_one, message=_no_mes
 
 FUTURE = f"{SEMANTICS} 20-24"
 for _label, _selector in {"0": 0, "17": 17, "negative": -1, "huge": HUGE}.items():
-    call(f"future-unknown-{_label}", "future", lambda s, d, k=_selector: (k, s.room(512)), "IP IP IP IP",
+    call(f"future-unknown-{_label}", "future", _with_room(_selector), "IP IP IP IP",
          "An unknown future selector is InvalidParameter, in every state.", FUTURE)  # fmt: skip
 for _label, _selector in {"set-input-monitor": 3, "transport": 4, "set-input-gain": 5, "get-input-meter": 6,
                           "set-output-gain": 7, "get-output-meter": 8}.items():  # fmt: skip
-    call(f"future-{_label}-null", "future", lambda s, d, k=_selector: (k, None), "IP|NP|IM IP|NP IP|NP IP|NP",
+    call(f"future-{_label}-null", "future", _values(_selector, None), "IP|NP|IM IP|NP IP|NP IP|NP",
          "A future selector that needs a structure refuses NULL.", FUTURE)  # fmt: skip

@@ -3,6 +3,7 @@
 import gc
 import threading
 import time
+from pathlib import Path
 
 from asiokit.host.raw import RawDriver
 from asiokit.testing.conformance.bench import Bench, manners, wait_until
@@ -310,18 +311,21 @@ def rate_while_running(bench: Bench) -> str:
 
 @check("no-leak", "A hundred lives leave no memory behind that would be felt.", "hosts scan drivers", must=False)
 def no_leak(bench: Bench) -> str:
-    try:
-        with open("/proc/self/statm", encoding="ascii") as file:
-            pages = lambda: int(file.seek(0) or file.read().split()[1])  # noqa: E731
-            live(bench, 20)
-            before = pages()
-            live(bench, 100)
-            grown = (pages() - before) * 4
-    except OSError:
-        raise NothingToSeeError("this system does not tell how much memory there is") from None
+    live(bench, 20)
+    before = resident_kb()
+    live(bench, 100)
+    grown = resident_kb() - before
     if grown > 2000:
         raise RemarkError(f"{grown} KB more after 100 lives")
     return f"{grown} KB more"
+
+
+def resident_kb() -> int:
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    except OSError:
+        raise NothingToSeeError("this system does not tell how much memory is used") from None
+    return pages * 4
 
 
 def live(bench: Bench, n: int) -> None:

@@ -2,11 +2,11 @@
 
 import html
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from xml.etree import ElementTree
 
-from asiokit.testing.conformance.case import BAD, Finding, Outcome
+from asiokit.testing.conformance.case import BAD, Check, Finding, Outcome
 
 
 def as_json(driver: str, seed: int, findings: Sequence[Finding]) -> dict[str, Any]:
@@ -46,6 +46,17 @@ def as_junit(driver: str, seed: int, findings: Sequence[Finding]) -> str:
             ElementTree.SubElement(case, "system-out").text = f"{finding.outcome}: {text}"
     ElementTree.indent(suite)
     return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def as_markdown(checks: Iterable[Check]) -> str:
+    """A table of all checks, for the documents."""
+    lines = ["| check | rule | source |", "|---|---|---|"]
+    for check in checks:
+        rule = check.rule if check.is_must else f"{check.rule} (a warning)"
+        lines.append(
+            f"| `{check.id}` | {rule} | {check.source} |".replace("docs/asio-semantics.md", "asio-semantics.md")
+        )
+    return "\n".join(lines) + "\n"
 
 
 def rows(findings: Sequence[Finding]) -> str:

@@ -1,11 +1,14 @@
 """testing: checks of a stream: the order of its switches, the samples, positions and time stamps, latency, jitter."""
 
 import itertools
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from asiokit.host.measure import compare
 from asiokit.host.raw import RawDriver
+from asiokit.host.session import Session
 from asiokit.testing.conformance.bench import Bench, manners
 from asiokit.testing.conformance.case import NothingToSeeError, RemarkError, check, expect
 
@@ -13,7 +16,7 @@ SEMANTICS = "docs/asio-semantics.md"
 INTERFACE = "the interface"
 
 
-def logged(bench: Bench, n_switches: int, **settings: object) -> np.ndarray:
+def logged(bench: Bench, n_switches: int, **settings: Any) -> npt.NDArray[Any]:
     """The rows of so many switches."""
     session = bench.prepared(**settings)
     session.load(log=n_switches + 64)
@@ -61,9 +64,7 @@ def survives_a_slow_host(bench: Bench) -> None:
     expect(session.n_index_faults == 0, f"{session.n_index_faults} times the same index came twice")
 
 
-@check(
-    "position-counts-frames", "The position rises by the buffer size from switch to switch.", INTERFACE
-)
+@check("position-counts-frames", "The position rises by the buffer size from switch to switch.", INTERFACE)
 def position_counts_frames(bench: Bench) -> None:
     rows = logged(bench, 100)
     positions = rows["position"]
@@ -99,9 +100,7 @@ def position_begins_anew(bench: Bench) -> None:
         raise RemarkError(f"first {firsts[0]}, then {firsts[1]}")
 
 
-@check(
-    "sample-position-agrees", "getSamplePosition in a switch counts as the time info does.", f"{SEMANTICS} 27"
-)
+@check("sample-position-agrees", "getSamplePosition in a switch counts as the time info does.", f"{SEMANTICS} 27")
 def sample_position_agrees(bench: Bench) -> None:
     with_info = logged(bench, 20)
     asked = logged(bench, 20, **manners(time_info=False))
@@ -178,6 +177,7 @@ def period_jitter(bench: Bench) -> str:
 @check("loop-is-exact", "What comes back through a loop is what was played, sample for sample.", "a loop")
 def loop_is_exact(bench: Bench) -> str:
     with bench.loop() as (session, played):
+        assert session.out_type is not None
         found = compare(played, session.recorded, session.out_type)
         if found.method == "none":
             raise NothingToSeeError("nothing of what was played comes back: there is no loop")
@@ -193,6 +193,7 @@ def loop_is_exact(bench: Bench) -> str:
 )
 def latency_is_honest(bench: Bench) -> str:
     with bench.loop() as (session, played):
+        assert session.out_type is not None
         found = compare(played, session.recorded, session.out_type)
         if found.round_trip_frames is None:
             raise NothingToSeeError("nothing of what was played comes back: there is no loop")
@@ -202,9 +203,7 @@ def latency_is_honest(bench: Bench) -> str:
         return f"{told} frames"
 
 
-@check(
-    "every-size-streams", "Each buffer size that is offered streams, with indices in order.", INTERFACE
-)
+@check("every-size-streams", "Each buffer size that is offered streams, with indices in order.", INTERFACE)
 def every_size_streams(bench: Bench) -> str:
     native = bench.initialized()
     sizes = bench.legal_sizes(native, at_most=16)
@@ -291,9 +290,7 @@ def latencies_while_prepared(bench: Bench) -> str:
     return "; ".join(found)
 
 
-@check(
-    "output-ready-while-running", "A host that calls outputReady in each switch is served.", "JUCE, Cubase"
-)
+@check("output-ready-while-running", "A host that calls outputReady in each switch is served.", "JUCE, Cubase")
 def output_ready_while_running(bench: Bench) -> None:
     session = bench.prepared(**manners(output_ready=True))
     session.start()
@@ -331,6 +328,6 @@ def future_while_running(bench: Bench) -> None:
     expect(raw.future(0x7FFFFFF0, None) != 0, "an unknown selector answers 0")
 
 
-def started(session):  # type: ignore[no-untyped-def]
+def started(session: Session) -> Session:
     session.start()
     return session
