@@ -1,13 +1,16 @@
 """tests of the kit's small devices, each through a whole driver, against numpy."""
 
 import ctypes
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
+from asiokit_drivers.generator import Generator
 from asiokit_drivers.identify import read_channels
 from asiokit_drivers.mixer import TOP, Mixer
 from com.test_selectors import ChannelControls
+from compiled import compiled
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -63,6 +66,17 @@ def test_sine() -> None:
     assert (made == made[0]).all()
 
 
+@pytest.mark.parametrize("frequency_hz", [1000.0, 1000.1, 15999.9])
+@pytest.mark.parametrize("hours", [0, 1, 24, 30 * 24])
+def test_the_phase_is_as_exact_after_a_month(frequency_hz: float, hours: int) -> None:
+    """Against whole numbers: the error is that of float32, wherever in the stream."""
+    first = hours * 3600 * RATE_HZ + 12345
+    device = Generator(inputs=1, frequency_hz=frequency_hz, level_db=0.0)
+    made = compiled(ROOT / "tests" / "drivers" / "far_probe.pyx").block_at(device, first, 256, RATE_HZ)
+    turns = [float(Fraction(frequency_hz) * position / RATE_HZ % 1) for position in range(first, first + 256)]
+    assert np.abs(made - np.sin(2 * np.pi * np.array(turns))).max() < 2.0**-24
+
+
 def test_sweep() -> None:
     made = generated(n_blocks=1000, signal="sweep", frequency_hz=20.0, end_hz=20000.0, period_s=0.5, level_db=0.0)[0]
     t_s = np.arange(64000) % 24000 / RATE_HZ
@@ -108,12 +122,46 @@ def test_another_seed_is_another_noise() -> None:
     assert not np.array_equal(generated(signal="noise", seed=1), generated(signal="noise", seed=2))
 
 
-@pytest.mark.parametrize("options", [{"frequency_hz": 24001.0}, {"signal": "sweep", "end_hz": 30000.0}])
-def test_what_the_rate_can_not_carry_is_refused(options: dict[str, object]) -> None:
+@pytest.mark.parametrize("signal", ["sine", "sweep", "noise", "impulse"])
+def test_channels_that_the_host_leaves_out(signal: str) -> None:
+    """What is common to all inputs is made once, on the first, which may not be among those that are recorded."""
+    every = generated(signal=signal, period_s=0.003, inputs=5)
+    assert every.any(axis=1).all()
+    with (
+        opened("generator", clock="manual", options={"signal": signal, "period_s": 0.003, "inputs": 5}) as driver,
+        Session(driver.native, inputs=[4, 2], n_frames=64) as session,
+    ):
+        session.load(record_frames=640)
+        session.start()
+        driver.step(10)
+        session.stop()
+        np.testing.assert_array_equal(session.recorded.view(np.float32), every[[4, 2]])
+
+
+@pytest.mark.parametrize(
+    ("options", "at_fault"),
+    [
+        ({"frequency_hz": 24001.0}, "frequency_hz"),
+        ({"signal": "sweep", "end_hz": 30000.0}, "end_hz"),
+        ({"signal": "sweep", "frequency_hz": 30000.0, "end_hz": 20.0}, "frequency_hz"),
+    ],
+)
+def test_what_the_rate_can_not_carry_is_refused(options: dict[str, object], at_fault: str) -> None:
     with opened("generator", options=options) as driver:
         with pytest.raises(Exception, match="ASE_HWMalfunction"):
             Session(driver.native, inputs=[0], n_frames=64)
-        assert "above half the rate: lower frequency_hz" in driver.native.error_message()
+        assert f"{at_fault}: " in driver.native.error_message()
+        assert f"above half the rate: lower {at_fault}" in driver.native.error_message()
+
+
+def test_a_frequency_that_is_not_used_may_be_any() -> None:
+    assert generated(signal="noise", frequency_hz=30000.0).any()
+    assert generated(end_hz=30000.0).any()
+
+
+def test_names_of_the_generator() -> None:
+    with opened("generator", options={"signal": "sweep"}) as driver:
+        assert driver.native.get_channel_info(1, True)[3] == "Sweep 2"
 
 
 # ---- meter ----------------------------------------------------------------------------------------------------------
