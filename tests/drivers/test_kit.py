@@ -254,6 +254,65 @@ def test_delay(n_delay: int, n_frames: int, n_channels: int) -> None:
     assert not heard[:, :late].any()
 
 
+@settings(max_examples=25, deadline=None)
+@given(n_delay=st.integers(1, 200), seed=st.integers(0, 1000))
+def test_a_delay_alone_keeps_every_bit(n_delay: int, seed: int) -> None:
+    """Any bits: negative zero, subnormal numbers, infinities, NaN and what they carry."""
+    bits = np.random.default_rng(seed).integers(0, 2**32, (2, 1024), dtype=np.uint32)
+    bits[0, ::7] = 0x80000000
+    options = {"channels": 2, "delay_frames": n_delay}
+    heard = play_through("delay", bits.view(np.float32), n_blocks=16, options=options).view(np.uint32)
+    late = n_delay + 64
+    np.testing.assert_array_equal(heard[:, late:], bits[:, :-late])
+
+
+@pytest.mark.parametrize("wrong", [np.inf, -np.inf, np.nan])
+def test_what_is_no_number_is_not_echoed_for_ever(wrong: float) -> None:
+    played = np.zeros((1, 640), np.float32)
+    played[0, 10] = wrong
+    heard = play_through("delay", played, options={"channels": 1, "delay_frames": 32, "feedback": 0.9, "mix": 0.5})
+    assert np.flatnonzero(~np.isfinite(heard[0])).tolist() == [64 + 10, 64 + 10 + 32]
+
+
+def test_a_start_brings_no_echo_of_the_one_before() -> None:
+    played = np.ones((1, 640), np.float32)
+    with (
+        opened("delay", clock="manual", options={"channels": 1, "delay_frames": 100}) as driver,
+        Session(driver.native, inputs=[0], outputs=[0], n_frames=64) as session,
+    ):
+        for _ in range(2):
+            session.load(play=played.view(np.uint8), record_frames=640)
+            session.start()
+            driver.step(10)
+            session.stop()
+            heard = session.recorded.view(np.float32)[0]
+            assert not heard[:164].any()
+            assert (heard[164:] == 1).all()
+
+
+def test_the_memory_of_a_delay_is_there_before_the_stream_is() -> None:
+    resource = pytest.importorskip("resource", reason="counts as getrusage does")
+    options = {"channels": 8, "delay_ms": 5000.0}
+    with (
+        opened("delay", clock="manual", options=options) as driver,
+        Session(driver.native, inputs=list(range(8)), outputs=list(range(8)), n_frames=256) as session,
+    ):
+        session.start()
+        driver.step(20)
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        driver.step(400)
+        # a page each 1024 samples: 800 of them, if they were not
+        assert resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before < 80
+        session.stop()
+
+
+def test_a_delay_that_would_take_all_memory_is_refused() -> None:
+    with opened("delay", options={"channels": 512, "delay_frames": 7680000}) as driver:
+        with pytest.raises(Exception, match="ASE_"):
+            Session(driver.native, inputs=[0], outputs=[0], n_frames=64)
+        assert "no memory" in driver.native.error_message()
+
+
 def test_echoes() -> None:
     played = np.zeros((1, 640), np.float32)
     played[0, 0] = 1
