@@ -196,6 +196,33 @@ def test_meter() -> None:
     assert device["peaks"][2] == device["rms"][2] == 0
 
 
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+def test_a_meter_is_not_stopped_by_what_is_no_number(wrong: float) -> None:
+    """Full scale for its block, and then as if it had been that: a second later it is gone."""
+    played = np.full((1, 64 * 760), 0.1, np.float32)
+    played[0, 10] = wrong
+    seen = []
+    with (
+        opened("level-meter", clock="manual", options={"channels": 1}) as driver,
+        Session(driver.native, inputs=[0], outputs=[0], n_frames=64) as session,
+    ):
+        session.load(play=played.view(np.uint8))
+        session.start()
+        for n_blocks in (2, 758):
+            driver.step(n_blocks)
+            device = driver.statistics["device"]
+            seen.append((device["peaks"][0], device["rms"][0]))
+        session.stop()
+        assert driver.native.get_channel_info(0, False)[3] == "Measured 1"
+    assert seen[0][0] == 1
+    keep = np.exp(-64 / RATE_HZ / 0.3)
+    assert abs(seen[0][1] - np.sqrt(1 - keep)) < 1e-6
+    # 758 blocks are 1.01 s: 20 dB lower
+    assert abs(seen[1][0] - 0.1) < 1e-6
+    expected = np.sqrt(0.01 + (keep**758) * (1 - keep - 0.01))
+    assert abs(seen[1][1] - expected) < 1e-6
+
+
 # ---- mixer ----------------------------------------------------------------------------------------------------------
 
 
