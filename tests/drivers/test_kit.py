@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from asiokit.config import load_entry
 from asiokit.discovery import device_of
 from asiokit.errors import ConfigError, DeviceError
-from asiokit.host.samples import SampleType, decode, encode
+from asiokit.host.samples import SampleType, decode
 from asiokit.host.session import Session
 from asiokit.sample_types import SAMPLE_TYPES
-from asiokit.testing import ANY_SIZE, opened, play_through
+from asiokit.testing import opened, play_through
 
 ROOT = Path(__file__).resolve().parents[2]
 KIT = ("silent", "generator", "level-meter", "mixer", "delay", "quantiser", "identify")
@@ -363,23 +363,34 @@ def test_an_echo_ends() -> None:
 
 # ---- quantiser ------------------------------------------------------------------------------------------------------
 
+WHOLE_BITS = {"int16": 16, "int24": 24, "int32": 32}
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data(), sample_type=st.sampled_from(sorted(WHOLE_BITS)), seed=st.integers(0, 1000))
+def test_bits_of_whole_numbers(data: st.DataObject, sample_type: str, seed: int) -> None:
+    """Loud ones, too: every one of 32 bits is seen in the host's own samples."""
+    n_bits = data.draw(st.integers(1, WHOLE_BITS[sample_type]))
+    codes = np.random.default_rng(seed).integers(0, 2**n_bits, (640, 1), dtype=np.uint32) | 1
+    samples = (codes << np.uint32(32 - n_bits)).astype("<u4").view(np.uint8)
+    width = WHOLE_BITS[sample_type] // 8
+    assert bits_of(samples[:, 4 - width :].reshape(1, -1), sample_type) == n_bits
+
 
 @settings(max_examples=40, deadline=None)
-@given(n_bits=st.integers(2, 24), sample_type=st.sampled_from(["int16", "int24", "int32", "float32", "float64"]))
-def test_bits_of_what_is_played(n_bits: int, sample_type: str) -> None:
-    n_bits = min(n_bits, 16 if sample_type == "int16" else 24)
-    codes = np.random.default_rng(n_bits).integers(-(2 ** (n_bits - 1)), 2 ** (n_bits - 1), (1, 640)) | 1
-    assert bits_of(codes / 2 ** (n_bits - 1), sample_type) == n_bits
+@given(n_bits=st.integers(2, 25), seed=st.integers(0, 1000))
+def test_bits_of_floats(n_bits: int, seed: int) -> None:
+    codes = np.random.default_rng(seed).integers(-(2 ** (n_bits - 1)), 2 ** (n_bits - 1), (1, 640)) | 1
+    assert bits_of((codes / 2 ** (n_bits - 1)).astype(np.float32).view(np.uint8), "float32") == n_bits
 
 
 def bits_of(samples: np.ndarray, sample_type: str) -> int:
-    kind = SampleType.from_code(SAMPLE_TYPES[sample_type].number)
-    options = {"channels": 1}
+    """samples: bytes, (1, frames times width)."""
     with (
-        opened("quantiser", clock="manual", sample_type=sample_type, options=options, buffer_frames=ANY_SIZE) as driver,
+        opened("quantiser", clock="manual", sample_type=sample_type, options={"channels": 1}) as driver,
         Session(driver.native, outputs=[0], n_frames=64) as session,
     ):
-        session.load(play=encode(samples.T, kind))
+        session.load(play=samples)
         session.start()
         driver.step(11)
         session.stop()
@@ -387,12 +398,34 @@ def bits_of(samples: np.ndarray, sample_type: str) -> int:
         return int(bits)
 
 
-def test_32_bits_are_known_by_soft_samples_and_silence_by_none() -> None:
-    assert bits_of(np.array([[0.5, 2.0**-31, 0.25]]), "int32") == 32
-    assert bits_of(np.zeros((1, 640)), "int32") == 0
+def test_one_loud_sample_has_32_bits_and_silence_none() -> None:
+    played = np.zeros((1, 640), np.int32)
+    assert bits_of(played.view(np.uint8), "int32") == 0
+    played[0, 100] = 0x7FFFFFFF
+    assert bits_of(played.view(np.uint8), "int32") == 32
 
 
-@pytest.mark.parametrize(("bits", "sample_type"), [(8, "int16"), (10, "float32"), (12, "int24")])
+@pytest.mark.parametrize("sample_type", sorted(set(SAMPLE_TYPES) - {"int16", "int24", "int32", "float32"}))
+def test_the_quantiser_names_the_sample_types_that_it_knows(sample_type: str) -> None:
+    with opened("quantiser", sample_type=sample_type) as driver:
+        with pytest.raises(Exception, match="ASE_"):
+            Session(driver.native, inputs=[0], n_frames=64)
+        assert "sample_type" in driver.native.error_message()
+
+
+def test_the_log_says_how_many_bits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for where in ("XDG_STATE_HOME", "LOCALAPPDATA"):
+        monkeypatch.setenv(where, str(tmp_path))
+    played = np.zeros((1, 64), np.int32)
+    played[0, 3] = 1 << 12
+    assert bits_of(played.view(np.uint8), "int32") == 20
+    text = (tmp_path / "asiokit" / "asiokit.log").read_text(encoding="utf-8")
+    assert "Quantiser: bits used by each output: 20" in text
+
+
+@pytest.mark.parametrize(
+    ("bits", "sample_type"), [(8, "int16"), (10, "float32"), (12, "int24"), (16, "int16"), (18, "int32")]
+)
 def test_the_staircase_visits_every_code(bits: int, sample_type: str) -> None:
     n_blocks = 2**bits // 64
     kind = SampleType.from_code(SAMPLE_TYPES[sample_type].number)
@@ -406,6 +439,19 @@ def test_the_staircase_visits_every_code(bits: int, sample_type: str) -> None:
         session.stop()
         heard = decode(session.recorded, kind, np.float64)[:, 0]
     np.testing.assert_array_equal(heard * 2 ** (bits - 1), np.arange(2**bits) - 2 ** (bits - 1))
+
+
+def test_a_staircase_of_32_bits() -> None:
+    """The day that it takes is not waited for: each of the first steps is one of 2^32, and lies on all inputs."""
+    with (
+        opened("quantiser", clock="manual", sample_type="int32", options={"bits": 32, "channels": 3}) as driver,
+        Session(driver.native, inputs=[2, 1], n_frames=64) as session,
+    ):
+        session.load(record_frames=640)
+        session.start()
+        driver.step(10)
+        session.stop()
+        np.testing.assert_array_equal(session.recorded.view(np.int32), [np.arange(640) - 2**31] * 2)
 
 
 # ---- identify -------------------------------------------------------------------------------------------------------
