@@ -1,8 +1,10 @@
 """tests of the kit's small devices, each through a whole driver, against numpy."""
 
 import ctypes
+import threading
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -258,12 +260,55 @@ def test_gains_of_the_mixer_do_not_click() -> None:
     np.testing.assert_allclose(heard[0, 448:], TOP, atol=1e-6)
 
 
+def test_the_gains_of_two_threads_are_both_kept() -> None:
+    """The second thread comes while the first is between reading and replacing: it has to wait, or one is lost."""
+    device = Mixer(inputs=2, outputs=2)
+    second = threading.Thread(target=device.set_input_gain, args=(1, 0.0))
+
+    class Interrupted(np.ndarray):
+        def copy(self, order: Any = "C") -> Any:
+            copied = np.array(self)
+            if not second.ident:
+                second.start()
+                # it ends at once if nothing holds it, and not at all if something does
+                second.join(0.1)
+            return copied
+
+    device._wanted = device._wanted.view(Interrupted)
+    device.set_input_gain(0, 0.5)
+    second.join()
+    np.testing.assert_allclose(device._wanted[:, 0], [0.5 * TOP, 0.0], rtol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 1), (1, 4), (5, 2)])
+def test_the_matrix_tells_the_number_of_channels(shape: tuple[int, int]) -> None:
+    weights = noise(*shape, seed=3)
+    played = noise(shape[1], 640)
+    heard = play_through("mixer", played, options={"matrix": weights.astype(float).tolist()})
+    assert heard.shape[0] == shape[0]
+    np.testing.assert_allclose(heard[:, 64:], (weights.astype(np.float64) @ played)[:, :-64], atol=1e-5)
+    assert Mixer(inputs=3).inputs == 3
+    assert (Mixer(inputs=3).outputs, Mixer().inputs, Mixer().outputs) == (2, 2, 2)
+
+
 @pytest.mark.parametrize(
-    "matrix", [[[1.0]], [[1.0, 2.0], [3.0]], [["a", 1.0], [1.0, 1.0]], [[float("nan"), 1], [1, 1]]]
+    "options",
+    [
+        {"matrix": [[1.0]], "inputs": 2},
+        {"matrix": [[1.0], [1.0]], "outputs": 2},
+        {"matrix": []},
+        {"matrix": [1.0, 2.0]},
+        {"matrix": [[[1.0]]]},
+        {"matrix": [[]]},
+        {"matrix": [[1.0, 2.0], [3.0]]},
+        {"matrix": [["a", 1.0], [1.0, 1.0]]},
+        {"matrix": [[float("nan"), 1.0], [1.0, 1.0]]},
+        {"matrix": [[0.0] * 513]},
+    ],
 )
-def test_a_matrix_of_another_shape(matrix: list[list[object]]) -> None:
+def test_a_matrix_of_another_shape(options: dict[str, Any]) -> None:
     with pytest.raises(ConfigError, match=r"options\.matrix"):
-        Mixer(matrix=matrix)
+        Mixer(**options)
 
 
 # ---- delay ----------------------------------------------------------------------------------------------------------
