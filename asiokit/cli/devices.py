@@ -40,18 +40,26 @@ def run(arguments: argparse.Namespace) -> int:
 def _described(device: discovery.DeviceClass, is_double: bool) -> dict[str, object]:
     error = "another package declares the same name: uninstall one of them" if is_double else ""
     device_class: type | None = None
+    options: list[dict[str, object]] = []
     try:
         device_class = discovery.import_class(device)
+        options = _options(device, device_class)
     except DeviceError as caught:
         error = error or str(caught)
-    options = getattr(device_class, "OPTIONS", ())
     return {
         "name": device.name,
         "help": _first_line(device_class),
         "origin": device.origin(),
         "target": device.target,
         "error": error,
-        "options": [
+        "options": options,
+    }
+
+
+def _options(device: discovery.DeviceClass, device_class: type) -> list[dict[str, object]]:
+    """DeviceError if OPTIONS is not what the contract says: one mistaken class shall not hide the others."""
+    try:
+        return [
             {
                 "name": option.name,
                 "type": option.type.__name__,
@@ -64,9 +72,12 @@ def _described(device: discovery.DeviceClass, is_double: bool) -> dict[str, obje
                 "is_path": option.is_path,
                 "span": option.span(),
             }
-            for option in options
-        ],
-    }
+            for option in getattr(device_class, "OPTIONS", ())
+        ]
+    except (AttributeError, TypeError) as error:
+        what = f"device class {device.name!r} ({device.target} of {device.origin()})"
+        remedy = f"the mistake is in {device.distribution}"
+        raise DeviceError(f"{what}: OPTIONS must be a tuple of Option, and is not: {error}; {remedy}") from error
 
 
 def _first_line(device_class: type | None) -> str:

@@ -23,10 +23,16 @@ asiokit new-device wobble --kind cython --folder ~/projects
 
 # compiled ones are built against the asiokit that is installed here, so not in an environment of pip's own
 KINDS = {
-    "python": "python -m pip install -e .[test]",
-    "cython": 'python -m pip install setuptools "cython<4" && python -m pip install --no-build-isolation -e .[test]',
-    "c": "python -m pip install setuptools && python -m pip install --no-build-isolation -e .[test]",
+    "python": 'python -m pip install -e ".[test]"',
+    "cython": 'python -m pip install setuptools "cython<4" && python -m pip install --no-build-isolation -e ".[test]"',
+    "c": 'python -m pip install setuptools && python -m pip install --no-build-isolation -e ".[test]"',
 }
+# a package so named would be hidden by another file of its project, or kept out of git as something built
+PROJECT_NAMES = {"build", "dist", "setup", "tests"}
+# Windows has no files of these names
+WINDOWS_NAMES = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
+# a class so named would hide what its own file uses
+TEMPLATE_CLASSES = {"CDevice", "Device", "Option", "Path", "PyDevice", "State"}
 TEMPLATES = Path(__file__).with_name("templates")
 TAIL = ".in"  # of a template: what it is without it would be taken for ours
 
@@ -42,15 +48,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     words = words_of(arguments.name)
     target = arguments.folder.expanduser() / arguments.name
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise AsiokitError(f"{target} exists already, and is not empty: choose another name or --folder")
+    check_free(words, target)
     words["install"] = KINDS[arguments.kind]
     for path, text in files_of(arguments.kind, words).items():
         file = target / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8", newline="\n")
     print(f"wrote {target}, a device in {arguments.kind}. Next:")
-    print(f"  cd {target}")
+    print(f'  cd "{target}"' if " " in str(target) else f"  cd {target}")
     for command in words["install"].split(" && "):
         print(f"  {command}")
     print("  python -m pytest")
@@ -59,24 +64,45 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def words_of(name: str) -> dict[str, str]:
-    """What the templates' words stand for. AsiokitError if the name can't be one, or is taken."""
+    """What the templates' words stand for. AsiokitError if no package can have that name."""
     if not re.fullmatch(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*", name):
         raise AsiokitError(f"{name!r} can't be the name of a package: small letters and digits, words joined by - or _")
     package = name.replace("-", "_")
+    class_name = "".join(word.capitalize() for word in package.split("_"))
+    why = ""
     if keyword.iskeyword(package):
-        raise AsiokitError(f"{name!r} is a word of Python: choose another name")
+        why = "is a word of Python"
+    elif package in PROJECT_NAMES:
+        why = "is a file or folder of every Python project"
+    elif package in WINDOWS_NAMES:
+        why = "can't be a folder on Windows"
+    elif class_name in TEMPLATE_CLASSES:
+        why = f"would make a class {class_name}, which its own file needs from elsewhere"
+    if why:
+        raise AsiokitError(f"{name!r} {why}: choose another name")
+    return {"name": name, "package": package, "class": class_name}
+
+
+def check_free(words: dict[str, str], target: Path) -> None:
+    """AsiokitError if a device class, a module, a package or a folder has that name."""
+    name, package = words["name"], words["package"]
+    if target.is_dir() and any(target.iterdir()):
+        raise AsiokitError(f"{target} exists already, and is not empty: choose another name or --folder")
+    if target.exists() and not target.is_dir():
+        raise AsiokitError(f"{target} is a file: choose another name or --folder")
     for device in discovery.declared_classes():
-        if device.name in (name, package):
-            raise AsiokitError(f"{name!r} is a device class of {device.origin()} already: choose another name")
-    if importlib.util.find_spec(package) is not None:
-        raise AsiokitError(f"there is a Python module {package!r} already: choose another name")
+        # my-device and my_device would be told apart by nobody
+        if device.name.replace("-", "_") == package:
+            raise AsiokitError(f"{device.name!r} is a device class of {device.origin()} already: choose another name")
+    spec = importlib.util.find_spec(package)
+    # an empty folder counts as a module where it lies beside what is run; the target may be one
+    if spec is not None and [Path(place) for place in spec.submodule_search_locations or ()] != [target.absolute()]:
+        raise AsiokitError(f"there is a Python module {package!r} already ({spec.origin}): choose another name")
     try:
         importlib.metadata.distribution(name)
     except importlib.metadata.PackageNotFoundError:
-        pass
-    else:
-        raise AsiokitError(f"a package {name!r} is installed already: choose another name")
-    return {"name": name, "package": package, "class": "".join(word.capitalize() for word in package.split("_"))}
+        return
+    raise AsiokitError(f"a package {name!r} is installed already: choose another name")
 
 
 def files_of(kind: str, words: dict[str, str]) -> dict[str, str]:

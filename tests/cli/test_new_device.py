@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cli.clean_venv import CleanVenv, build_wheel
+from cli.clean_venv import CleanVenv, build_wheel, run
 
-from asiokit.cli import main
+from asiokit.cli import main, new_device
 
 KINDS = ("python", "cython", "c")
 
@@ -32,6 +32,17 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> CleanVenv:
     return made
 
 
+def made_sdist(clean: CleanVenv, project: Path) -> Path:
+    """What its author would publish. Nothing that was made is left among the sources."""
+    (package,) = (file.parent for file in project.glob("*/__init__.py"))
+    before = sorted(package.iterdir())
+    make = "import sys; from setuptools import build_meta; build_meta.build_sdist(sys.argv[1])"
+    run(clean.python, "-c", make, project / "dist", cwd=project)
+    assert sorted(package.iterdir()) == before
+    (sdist,) = (project / "dist").glob("*.tar.gz")
+    return sdist
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Linux paths")
 @pytest.mark.timeout(300)
 def test_packages_build_pass_their_tests_and_agree(clean: CleanVenv, tmp_path: Path) -> None:
@@ -40,7 +51,7 @@ def test_packages_build_pass_their_tests_and_agree(clean: CleanVenv, tmp_path: P
     for kind in KINDS:
         words = ("-m", "asiokit", "new-device", f"wobble-{kind}", "--kind", kind, "--folder", tmp_path)
         assert "Next:" in clean.run(*words)
-        clean.install(tmp_path / f"wobble-{kind}")
+        clean.install(made_sdist(clean, tmp_path / f"wobble-{kind}"))
         # from elsewhere, so that what is tested is what was installed
         said = clean.run("-m", "pytest", "-q", "-p", "no:cacheprovider", tmp_path / f"wobble-{kind}" / "tests")
         assert re.search(r"^5 passed", said, re.MULTILINE), said
@@ -84,13 +95,61 @@ def test_a_name_that_clashes(tmp_path: Path, capsys: pytest.CaptureFixture[str])
         "numpy": "there is a Python module 'numpy' already",
         "json": "there is a Python module 'json' already",
         "lambda": "is a word of Python",
+        "build": "is a file or folder of every Python project",
+        "tests": "is a file or folder of every Python project",
+        "con": "can't be a folder on Windows",
+        "level_meter": "'level-meter' is a device class of asiokit",
+        "device": "would make a class Device",
+        "py-device": "would make a class PyDevice",
+        "py.yaml": "small letters and digits",
+        "hypothesis": "there is a Python module 'hypothesis' already (",
         "Wobble": "small letters and digits",
         "a/b": "small letters and digits",
         "../x": "small letters and digits",
     }.items():
         assert main(["new-device", name, "--folder", str(tmp_path)]) == 2
-        assert text in capsys.readouterr().err
+        said = capsys.readouterr().err
+        assert text in said and (said.endswith("choose another name\n") or "joined by - or _" in said)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_no_class_hides_what_its_own_file_uses() -> None:
+    """Whatever a template's device file imports or declares can't be the name of the class in it."""
+    used = set()
+    for file in new_device.TEMPLATES.glob("*/package/device.*"):
+        text = file.read_text(encoding="utf-8")
+        for names in re.findall(r"^from \S+ c?import (.*)", text, re.MULTILINE):
+            used |= {name for name in names.split(", ") if name[0].isupper() and not name.isupper()}
+        used |= set(re.findall(r"^class (\w+)", text, re.MULTILINE))
+    assert used - {"M_PI"} == new_device.TEMPLATE_CLASSES
+
+
+def test_a_package_that_is_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its modules may have other names."""
+    info = tmp_path / "site" / "py_wobble-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: py-wobble\nVersion: 1.0\n")
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    for name in ("py-wobble", "py_wobble"):
+        assert main(["new-device", name, "--folder", str(tmp_path)]) == 2
+        assert f"a package {name!r} is installed already: choose another name" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["site"]
+
+
+def test_an_empty_folder_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As by `python -m asiokit`, which finds the folder as a module."""
+    (tmp_path / "a b" / "wobble").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "a b")
+    monkeypatch.syspath_prepend(str(tmp_path / "a b"))
+    assert main(["new-device", "wobble", "--folder", str(tmp_path / "a b")]) == 0
+    assert f'cd "{tmp_path / "a b" / "wobble"}"' in capsys.readouterr().out
+    (tmp_path / "a b" / "warble").touch()
+    assert main(["new-device", "warble", "--folder", str(tmp_path / "a b")]) == 2
+    assert "warble is a file" in capsys.readouterr().err
 
 
 def test_nothing_is_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -192,6 +192,37 @@ def test_devices_shows_broken_ones_with_their_error(run, install, echo):
     assert "wet, dry" in out
 
 
+def test_devices_shows_each_package_that_claims_a_name(run, install, echo):
+    install("twin", {echo: "twin_module:Twin"}, {"twin_module": "class Twin:\n    pass"})
+    code, out, _ = run("devices", "--json")
+    twins = {device["origin"]: device["error"] for device in json.loads(out) if device["name"] == echo}
+    clash = "another package declares the same name: uninstall one of them"
+    assert code == 1 and twins == {"echo_devices 1.2": clash, "twin 1.2": clash}
+
+
+@pytest.mark.parametrize(
+    ("source", "parts"),
+    [
+        ("raise OSError('no card')", ["OSError: no card", "the mistake is in bad"]),
+        ("raise SystemExit(3)", ["SystemExit: 3"]),
+        (None, ["No module named 'bad_cli'", "reinstall bad"]),
+        ("", ["has no attribute 'Bad'", "reinstall bad"]),
+        ("Bad = 5", ["is not a class"]),
+        ("class Bad:\n    OPTIONS = 5", ["OPTIONS must be a tuple of Option", "the mistake is in bad"]),
+        ("class Bad:\n    OPTIONS = ('channels',)", ["OPTIONS must be a tuple of Option", "the mistake is in bad"]),
+    ],
+)
+def test_a_broken_class_hides_no_other(run, install, echo, source, parts):
+    install("bad", {"bad-test": "bad_cli:Bad"}, {} if source is None else {"bad_cli": source})
+    code, out, _ = run("devices", "--json")
+    listed = {device["name"]: device for device in json.loads(out)}
+    assert code == 1 and listed[echo]["error"] == "" and len(listed[echo]["options"]) == 3
+    assert listed["bad-test"]["origin"] == "bad 1.2" and listed["bad-test"]["options"] == []
+    assert all(part in listed["bad-test"]["error"] for part in parts)
+    code, out, _ = run("devices")
+    assert code == 1 and "bad-test  (bad 1.2, bad_cli:Bad)\n    error: " in out and "wet, dry" in out
+
+
 def test_a_console_of_an_old_code_page_never_fails(folders, echo, monkeypatch):
     out = io.TextIOWrapper(io.BytesIO(), encoding="cp437")
     monkeypatch.setattr(sys, "stdout", out)
