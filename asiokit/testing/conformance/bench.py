@@ -66,6 +66,11 @@ class Bench:
         self._sessions.append(session)
         return session
 
+    @property
+    def last(self) -> Session:
+        """The session that was made last."""
+        return self._sessions[-1]
+
     def running(self, n_switches: int = 0, **settings: Any) -> Session:
         """Started, and that many switches have come."""
         session = self.prepared(**settings)
@@ -91,12 +96,28 @@ class Bench:
         self._drivers.remove(native)
         native.release()
 
+    @contextlib.contextmanager
+    def released(self, session: Session) -> Iterator[None]:
+        """Releases a driver under its session; its callbacks stay in place while the block looks whether they come."""
+        self._drivers.remove(session.driver)
+        self._sessions.remove(session)
+        session.driver.release()
+        try:
+            yield
+        finally:
+            session.close(dispose=False)
+
     # ---- what a host can see ----
 
     def await_switches(self, session: Session, n_switches: int) -> None:
         period_s = session.n_frames / max(session.driver.get_sample_rate(), 1)
         if n_switches and not session.wait(n_switches, stall_s=STALL_S + 2 * period_s):
             raise NotMetError(f"bufferSwitch came {session.n_switches} times, then no more; {n_switches} were awaited")
+
+    def pause(self, session: Session, n_periods: int, rate_hz: float = 0.0) -> None:
+        """Long enough for switches that should not come. rate_hz: of a driver that can't be asked any more."""
+        rate_hz = rate_hz or session.driver.get_sample_rate()
+        time.sleep(n_periods * session.n_frames / max(rate_hz, 1) + 0.05)
 
     def state_of(self, native: NativeDriver) -> str:
         """As far as questions tell."""

@@ -4,7 +4,7 @@ import ctypes
 
 from asiokit.host.raw import ChannelInfo, ClockSource, RawDriver
 from asiokit.testing.conformance.bench import Bench, code_name
-from asiokit.testing.conformance.case import NothingToSeeError, RemarkError, check, expect
+from asiokit.testing.conformance.case import RemarkError, check, expect
 
 FILL = b"\xa5"
 SEMANTICS = "docs/asio-semantics.md"
@@ -262,8 +262,3 @@ def output_ready_is_constant(bench: Bench) -> str:
     answers = {session.driver.output_ready() for _ in range(5)}
     expect(len(answers) == 1, "it changes its mind")
     return "used" if answers.pop() else "not used"
-
-
-@check("control-panel", "controlPanel returns soon, with OK or NotPresent.", "hosts call it at any time", must=False)
-def control_panel(bench: Bench) -> str:
-    raise NothingToSeeError("a panel would open on somebody's screen")

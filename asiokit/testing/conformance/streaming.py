@@ -70,7 +70,7 @@ def position_counts_frames(bench: Bench) -> None:
     positions = rows["position"]
     expect((positions >= 0).all(), "a position is missing")
     steps = np.diff(positions)
-    n_frames = bench._sessions[-1].n_frames
+    n_frames = bench.last.n_frames
     wrong = np.flatnonzero(steps != n_frames)
     # a machine that was late may have lost blocks: then the step is some of them
     odd = [int(steps[k]) for k in wrong if steps[k] <= 0 or steps[k] % n_frames]
@@ -117,7 +117,7 @@ def rate_in_time_info(bench: Bench) -> None:
     rates = {float(row["rate_hz"]) for row in rows if row["flags"] != -1}
     if not rates:
         raise NothingToSeeError("the driver does not use time info")
-    told = bench._sessions[-1].driver.get_sample_rate()
+    told = bench.last.driver.get_sample_rate()
     expect(rates <= {told, 0.0}, f"{sorted(rates)}, and {told:g} is told")
 
 
