@@ -62,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
     seed = random.SystemRandom().randrange(1 << 31) if arguments.seed is None else arguments.seed
     findings = []
     with Progress("checking") as progress:
-        for finding in make_checks(ids, lambda left: _command(arguments.driver, seed, left), arguments.timeout):
+        for finding in make_checks(ids, lambda left: command(arguments.driver, seed, left), arguments.timeout):
             findings.append(finding)
             progress(len(findings), len(ids))
     if arguments.junit:
@@ -77,7 +77,8 @@ def run(arguments: argparse.Namespace) -> int:
     return FOUND_WRONG if bad - expected.keys() or _healed(findings, expected) else OK
 
 
-def _command(spec: str, seed: int, ids: Sequence[str]) -> list[str]:
+def command(spec: str, seed: int, ids: Sequence[str]) -> list[str]:
+    """What starts a process that makes these checks."""
     return [sys.executable, "-m", "asiokit.cli.check_child", spec, str(seed), ",".join(ids)]
 
 
