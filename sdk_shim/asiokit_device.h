@@ -18,16 +18,27 @@
  *         return 0;
  *     }
  *
- * In Python: CDevice(address of process, address of a state_t, inputs=2, outputs=2). `asiokit new-device --kind c`
- * writes a package that builds; asiokit.get_include() is this header's folder. */
+ *     static state_t half = {0.5f};
+ *     const asiokit_device_t asiokit_device = {sizeof(asiokit_device_t), ASIOKIT_DEVICE_ABI, 2, 2, process, &half};
+ *
+ * In Python: CDevice(address of process, address of a state_t, inputs=2, outputs=2), which leaves the state to Python
+ * and does without the last two lines, or CDevice.from_library("half.so"). `asiokit new-device --kind c` writes a
+ * package that builds; asiokit.get_include() is this header's folder.
+ *
+ * There is no export macro here, and no need of one: `cc -shared -fPIC` and mingw's `gcc -shared` export all that is
+ * not static. Where the build hides symbols (-fvisibility=hidden) or shows none (MSVC), it is the build that names the
+ * one: a version script, link's /EXPORT:process or /EXPORT:asiokit_device,DATA, setuptools' export_symbols; or the
+ * source, by the compiler's own attribute. In C++ both are extern "C". */
 #ifndef ASIOKIT_DEVICE_H
 #define ASIOKIT_DEVICE_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* Raised when a field below changes its meaning or place, or a status or flag its meaning. New fields come at the end
- * and only raise block->size: a function that needs one checks `block->size > offsetof(asiokit_block_t, field)`. */
+/* Raised when a field below changes its meaning, type or place, a status or flag its meaning, or the process function
+ * its signature or the thread that calls it: then compile anew. New flags and positive statuses raise nothing. New
+ * fields of a block come at its end and only raise block->size: a function that needs one checks `block->size >
+ * offsetof(asiokit_block_t, field)`. */
 #define ASIOKIT_DEVICE_ABI 1
 
 enum asiokit_block_flag {
@@ -57,6 +68,17 @@ typedef struct asiokit_block {
  * [stream thread; no lock, no allocation, no system call] */
 typedef int (*asiokit_process_fn)(void *context, asiokit_block_t *block);
 
+/* A shared library that is a device, with no Python of its own, exports one of these under the name asiokit_device. It
+ * is read once, by CDevice.from_library, which refuses another size or abi than its own. */
+typedef struct {
+    uint32_t size;  /* sizeof(asiokit_device_t) of the library */
+    uint32_t abi;   /* ASIOKIT_DEVICE_ABI of the library */
+    int32_t inputs; /* channels as the host sees them */
+    int32_t outputs;
+    asiokit_process_fn process;
+    void *state; /* its context. Every driver in the process that has this device gets the same one */
+} asiokit_device_t;
+
 /* What ABI 1 looks like on every 64-bit system. */
 #ifdef __cplusplus
 #define ASIOKIT_DEVICE_ASSERT(condition) static_assert(condition, #condition)
@@ -65,11 +87,21 @@ typedef int (*asiokit_process_fn)(void *context, asiokit_block_t *block);
 #endif
 #if UINTPTR_MAX > 0xffffffffu
 ASIOKIT_DEVICE_ASSERT(sizeof(asiokit_block_t) == 72);
+ASIOKIT_DEVICE_ASSERT(offsetof(asiokit_block_t, flags) == 4);
 ASIOKIT_DEVICE_ASSERT(offsetof(asiokit_block_t, n_frames) == 8);
+ASIOKIT_DEVICE_ASSERT(offsetof(asiokit_block_t, sample_type) == 12);
+ASIOKIT_DEVICE_ASSERT(offsetof(asiokit_block_t, sample_width) == 16);
+ASIOKIT_DEVICE_ASSERT(offsetof(asiokit_block_t, n_to_host) == 20);
+ASIOKIT_DEVICE_ASSERT(offsetof(asiokit_block_t, n_from_host) == 24);
 ASIOKIT_DEVICE_ASSERT(offsetof(asiokit_block_t, to_host) == 32);
 ASIOKIT_DEVICE_ASSERT(offsetof(asiokit_block_t, from_host) == 40);
 ASIOKIT_DEVICE_ASSERT(offsetof(asiokit_block_t, position) == 48);
+ASIOKIT_DEVICE_ASSERT(offsetof(asiokit_block_t, t_ns) == 56);
 ASIOKIT_DEVICE_ASSERT(offsetof(asiokit_block_t, rate_hz) == 64);
+ASIOKIT_DEVICE_ASSERT(sizeof(asiokit_device_t) == 32);
+ASIOKIT_DEVICE_ASSERT(offsetof(asiokit_device_t, inputs) == 8);
+ASIOKIT_DEVICE_ASSERT(offsetof(asiokit_device_t, process) == 16);
+ASIOKIT_DEVICE_ASSERT(offsetof(asiokit_device_t, state) == 24);
 #endif
 
 #endif

@@ -22,3 +22,11 @@ cdef extern from "asiokit_device.h" nogil:
         double rate_hz
 
     ctypedef int (*process_fn "asiokit_process_fn")(void *context, block_t *block) noexcept nogil
+
+    ctypedef struct device_t "asiokit_device_t":
+        uint32_t size
+        uint32_t abi
+        int32_t inputs
+        int32_t outputs
+        process_fn process
+        void *state

@@ -1,3 +1,5 @@
+import os
+
 from asiokit.device.base import Device
 
 class CDevice(Device):
@@ -11,5 +13,7 @@ class CDevice(Device):
         native: bool = False,
         keepalive: object = None,
     ) -> None: ...
+    @classmethod
+    def from_library(cls, path: str | os.PathLike[str]) -> CDevice: ...
     @property
     def keepalive(self) -> object: ...

@@ -30,13 +30,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def asio_driver(request: pytest.FixtureRequest) -> "Iterator[OpenDriver]":
-    """An initialised driver in this process: of the marker asio("CLASS", options={...}, clock="realtime", ...), else
-    the loopback; with a manual clock unless the marker says otherwise. See asiokit.testing.OpenDriver."""
+    """An initialised driver in this process, of the marker asio("CLASS", options={...}, sample_type=..., ...), with a
+    manual clock unless the marker says otherwise. See asiokit.testing.OpenDriver."""
     from asiokit.testing.inprocess import opened  # noqa: PLC0415 - see the head of this file
 
     mark = request.node.get_closest_marker("asio")
-    device = mark.args[0] if mark and mark.args else "loopback"
-    with opened(device, **{"clock": "manual", **(mark.kwargs if mark else {})}) as driver:
+    if mark is None or len(mark.args) != 1:
+        pytest.fail('asio_driver needs a device class: @pytest.mark.asio("CLASS"); asiokit devices lists them', False)
+    with opened(mark.args[0], **{"clock": "manual", **mark.kwargs}) as driver:
         yield driver
 
 
