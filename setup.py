@@ -62,6 +62,7 @@ COMPILE_MORE = {
     # every level gives the same bits: no sum may be fused with a product on machines that can
     "asiokit.rt.convert": [*MORE, *([] if MSVC else ["-ffp-contract=off"])],
     "asiokit_drivers.loopback": MORE,
+    "asiokit_drivers.generator": [] if MSVC else ["-ffp-contract=off"],
     "asiokit_drivers.level_meter": MORE,
     "asiokit_drivers.quantiser": MORE,
     # what ours are compared with is compiled as well as they are

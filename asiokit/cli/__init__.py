@@ -30,6 +30,7 @@ COMMANDS = {
     "unregister": "unregister",
     "list": "listing",  # a module named list would hide the built-in one in this very file
     "probe": "probe",
+    "check": "check",
     "play": "play",
     "record": "record",
     "doctor": "doctor",

@@ -1,6 +1,5 @@
-"""drivers: level_meter: how loud is what the host plays? Asked by ASIO's meters, and by Python. The sound goes on to
-the inputs, so that the meter can stand in the path."""
-from libc.math cimport fabsf, sqrt
+"""drivers: level_meter: how loud is what the host plays? Asked by ASIO's meters and by Python. It also passes it on."""
+from libc.math cimport exp, fabsf, isfinite, sqrt
 from libc.stdint cimport int32_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
@@ -12,19 +11,15 @@ from asiokit.device cimport Device, StreamInfo, block_t
 
 from asiokit.device.options import Option
 
-FALL_DB_PER_S = 20.0
-RMS_S = 0.3
-
 
 cdef class LevelMeter(Device):
     """Measures each output, and returns it at the input of its number.
 
-    peaks: of each output, 1.0 = full scale; falls by 20 dB a second. rms: root of the mean square, over 0.3 s.
+    peaks: 1.0 is full scale; they fall by 20 dB a second. rms: over 0.3 s. A block with NaN or infinity is full scale.
     """
 
     OPTIONS = (Option("channels", int, 2, "channels each way", minimum=1, maximum=512),)
-    cdef readonly int inputs
-    cdef readonly int outputs
+    cdef readonly int inputs, outputs
     cdef double *peak             # atomic; the stream thread writes
     cdef double *square           # atomic
     cdef double fall, keep        # what is left of each after a block
@@ -41,8 +36,11 @@ cdef class LevelMeter(Device):
 
     def prepare(self, StreamInfo stream):
         block_s = stream.n_frames / stream.rate_hz
-        self.fall, self.keep = 10 ** (-FALL_DB_PER_S * block_s / 20), 2.718281828459045 ** (-block_s / RMS_S)
+        self.fall, self.keep = 10 ** -block_s, exp(-block_s / 0.3)
         memset(self.peak, 0, 2 * self.outputs * sizeof(double))
+
+    def channel_name(self, is_input, index):
+        return f"{'In' if is_input else 'Measured'} {index + 1}"
 
     @property
     def peaks(self) -> tuple[float, ...]:
@@ -73,6 +71,8 @@ cdef class LevelMeter(Device):
             for frame in range(block.n_frames):
                 peak = max(peak, fabsf(x[frame]))
                 square += <double>x[frame] * x[frame]
+            if not isfinite(square):
+                peak, square = 1, block.n_frames
             atomic_store_f64(&self.peak[i], max(peak, self.fall * self.peak[i]))
             atomic_store_f64(&self.square[i], self.keep * self.square[i] + (1 - self.keep) * square / block.n_frames)
             memcpy(block.to_host[i], x, block.n_frames * sizeof(float))

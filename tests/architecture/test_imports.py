@@ -89,6 +89,16 @@ def test_imports_run_down(path: Path) -> None:
         assert target in allowed or module.removeprefix("asiokit.") in allowed, f"{layer} may not know {module}"
 
 
+CONFORMANCE = [path for path in FILES if "conformance" in path.parts]
+
+
+@pytest.mark.parametrize("path", CONFORMANCE, ids=lambda path: path.name)
+def test_the_conformance_suite_knows_only_the_host(path: Path) -> None:
+    """What shares code with a driver can't find the driver's mistakes."""
+    for module in imported(path):
+        assert module.startswith(("asiokit.host", "asiokit.testing.conformance")) or module == "asiokit.errors", module
+
+
 def test_the_reader_of_imports_sees_them() -> None:
     seen = {module_of(path): imported(path) for path in FILES}
     assert "asiokit.rt.clock" in seen["asiokit.engine.stream"]  # a cimport over two lines
