@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from header_example import header_example
 
 import asiokit
 from asiokit import CDevice
@@ -19,10 +20,7 @@ from asiokit.testing import opened, play_through
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="compiles C; tests/wine brings a compiled one")
 
-HEADER = Path(asiokit.get_include(), "asiokit_device.h").read_text(encoding="utf-8")
-(EXAMPLE,) = re.findall(r"\n \*     (#include.*?;)\n \*\n \* In Python", HEADER, re.DOTALL)
-# the whole device in the header's comment
-HALF = re.sub(r"^ \*(?:     )?", "", EXAMPLE, flags=re.MULTILINE)
+HALF = header_example()
 HIDDEN = "#pragma GCC visibility push(hidden)\n"
 PLAYED = np.random.default_rng(2).uniform(-1, 1, (2, 640)).astype(np.float32)
 

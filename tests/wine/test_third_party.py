@@ -6,12 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from header_example import header_example
 
+from asiokit import get_include
 from asiokit.cli import main
 from tools.windows import wheel
 from tools.windows.environment import ROOT, Environment
 from tools.windows.python import Donor, unpack
-from tools.windows.steps import run
+from tools.windows.steps import CC, run
 from tools.windows.wine import copy_prefix
 from wine.machine import HERE, Machine, install_python, json_line
 
@@ -57,3 +59,21 @@ def test_a_third_party_s_device_plays(strangers: Machine, tmp_path: Path, kind: 
             gain = 1 - 0.5 * (0.5 - 0.5 * np.cos(2 * np.pi * 3 * position / RATE_HZ))
             errors.append(np.abs(heard[lag:] - played[: len(heard) - lag] * gain[:, None]).max())
     assert min(errors) < 1e-6, min(errors)
+
+
+def test_a_library_without_python(strangers: Machine, tmp_path: Path) -> None:
+    """The example in asiokit_device.h, a DLL of nothing else."""
+    (tmp_path / "half.c").write_text(header_example())
+    run([CC, "-std=c11", "-shared", f"-I{get_include()}", "-o", tmp_path / "half.dll", tmp_path / "half.c"])
+    script = tmp_path / "play.py"
+    script.write_text(
+        "import sys, numpy as np\n"
+        "from asiokit import CDevice\n"
+        "from asiokit.testing import play_through\n"
+        "played = np.random.default_rng(2).uniform(-1, 1, (2, 640)).astype(np.float32)\n"
+        "heard = play_through(CDevice.from_library(sys.argv[1]), played)\n"
+        "np.testing.assert_array_equal(heard[:, 64:], played[:, :-64] / 2)\n"
+        "print('halved')\n"
+    )
+    done = strangers.python(script, tmp_path / "half.dll")
+    assert (done.returncode, done.stdout) == (0, "halved\n"), done.stderr

@@ -36,7 +36,10 @@ SYSTEM_DLLS = {
 }
 LINUX_FLAGS = ("CC", "CXX", "CPPFLAGS", "CFLAGS", "LDFLAGS", "LDSHARED")
 SHIM = "asiokit/asiokit.dll"
-PACKAGES = {"asiokit": "asiokit", "drivers/asiokit_drivers": "asiokit_drivers"}  # in the source: in the wheel
+# in the source: in the wheel
+PACKAGES = {"asiokit": "asiokit", "drivers/asiokit_drivers": "asiokit_drivers", "sdk_shim": "asiokit/include"}
+# what of it travels as it is
+AS_IT_IS = {".py", ".pyi", ".pxd", ".h", ".in", ".toml", ".html", ".css", ".wav", ".typed"}
 BUILD = "import sys; from setuptools import build_meta; print(build_meta.build_wheel(sys.argv[1]))"
 
 
@@ -175,7 +178,7 @@ def expected_files(tree: Path, digits: str) -> set[str]:
     for folder, package in PACKAGES.items():
         for path in (tree / folder).rglob("*"):
             inside = f"{package}/{path.relative_to(tree / folder).as_posix()}"
-            if path.suffix in (".py", ".pxd", ".toml", ".html", ".wav"):
+            if path.suffix in AS_IT_IS:
                 names.add(inside)
             elif path.suffix == ".pyx":
                 names.add(f"{inside.removesuffix('.pyx')}.cp{digits}-win_amd64.pyd")
